@@ -1,0 +1,20 @@
+"""The Celery application: background jobs are wake-ups, the truth is in PostgreSQL."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+
+app = Celery("assay")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(
+    [
+        "marketplace.core",
+        "marketplace.datasets",
+        "tasks.assignment",
+        "tasks.disputes",
+        "tasks.flow",
+    ],
+    related_name="background",
+)

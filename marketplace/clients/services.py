@@ -1,0 +1,47 @@
+"""Opening a client and taking in its money."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from marketplace.accounts.models import User
+from marketplace.clients.models import Client, Membership, Role
+from marketplace.core.errors import Fault, Invalid
+from marketplace.ledger.models import AccountKind, JournalEntry, Pot, outside
+from marketplace.ledger.services import post_entry
+
+MAX_DEPOSIT_MICROS = 10_000_000 * 1_000_000
+
+
+def funds_of(client: Client) -> Pot:
+    """The pot of money that a client has not yet promised to a batch."""
+    return Pot(AccountKind.FUNDS, client.public_id, client.currency)
+
+
+@transaction.atomic
+def create_client(*, user: User, name: str, currency: str = "USD") -> Client:
+    """Open a client; `user` becomes its owner. Raises Invalid for a bad name or currency."""
+    faults = []
+    if not name.strip():
+        faults.append(Fault("name", "required", "Give the organisation a name."))
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
+        faults.append(Fault("currency", "currency_unknown", "Use a three-letter currency code such as USD."))
+    if faults:
+        raise Invalid(faults=faults)
+    client = Client.objects.create(name=name.strip(), currency=currency)
+    Membership.objects.create(client=client, user=user, role=Role.OWNER)
+    return client
+
+
+@transaction.atomic
+def deposit_funds(*, client: Client, amount_micros: int, reference: str) -> JournalEntry | None:
+    """Book money received from a client; the same reference twice is booked once (None).
+
+    Who may call it: an operator, on evidence of the transfer; anyone of the client in a demo.
+    """
+    if not 0 < amount_micros <= MAX_DEPOSIT_MICROS:
+        detail = "A deposit is more than nothing and at most 10 million."
+        raise Invalid(faults=[Fault("amount_micros", "amount_out_of_range", detail)])
+    moves = {funds_of(client): amount_micros, outside(client.currency): -amount_micros}
+    source = f"client:{client.public_id}:{reference}"[:80]
+    return post_entry(kind="deposit", source=source, moves=moves, memo=reference)

@@ -1,0 +1,78 @@
+"""Background jobs of the core: signs of life, and the relay of the outbox."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import time
+from typing import Any
+
+from celery import shared_task
+from celery.signals import heartbeat_sent
+from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from marketplace.core.clock import now
+from marketplace.core.events import publish_waiting
+from marketplace.core.health import BEAT, CELERY
+from marketplace.core.models import Heartbeat
+
+EVERY = 5.0  # seconds between two written heartbeats of the celery process
+BATCH = 200
+
+log = logging.getLogger(__name__)
+_last_written = -EVERY
+
+
+@shared_task
+def heartbeat() -> None:
+    """Beat sent this and celery ran it: both live. An old heartbeat of `beat` beside a fresh one of `celery`
+    therefore means that beat is dead.
+    """
+    Heartbeat.objects.update_or_create(name=BEAT, defaults={"at": now()})
+
+
+@shared_task
+def relay_events() -> None:
+    """Tell listeners of events whose own commit hook did not (a process killed between commit and hook)."""
+    while publish_waiting(limit=BATCH) == BATCH:
+        pass
+
+
+@heartbeat_sent.connect
+def note_celery_alive(**_: Any) -> None:
+    """Write down that the celery process consumes: it beats every 2 s while it is connected to the broker."""
+    global _last_written
+    if time.monotonic() - _last_written < EVERY:
+        return
+    _last_written = time.monotonic()
+    try:
+        _write(CELERY)
+    except DatabaseError as error:
+        log.warning("heartbeat not written: %s", error.__class__.__name__)
+
+
+def _write(name: str) -> None:
+    """Upsert over a connection of its own, closed at once.
+
+    The signal fires in the parent of celery's processes: a pool or a connection opened there would be
+    inherited, and broken, by every child forked later.
+    """
+    table = Heartbeat._meta.db_table
+    connection = _connection()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table} (name, at) VALUES (%s, %s) "  # noqa: S608
+                "ON CONFLICT (name) DO UPDATE SET at = excluded.at",
+                [name, now()],
+            )
+    finally:
+        connection.close()
+
+
+def _connection() -> BaseDatabaseWrapper:
+    shared = connections["default"]
+    settings = copy.deepcopy(shared.settings_dict)
+    settings["OPTIONS"].pop("pool", None)
+    return type(shared)(settings, alias=shared.alias)

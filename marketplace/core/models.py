@@ -1,0 +1,71 @@
+"""The outbox, heartbeats and stored replies: what the machine itself remembers."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from marketplace.core.ids import PublicIdField
+
+
+class Stream(models.Model):
+    """A numbered sequence of events; its counter row is locked by whoever appends.
+
+    A bare database sequence commits out of order, so a reader with a cursor could miss an event.
+    """
+
+    name = models.CharField(max_length=80, primary_key=True)
+    last_seq = models.BigIntegerField(default=0)
+
+    class Meta:
+        app_label = "marketplace"
+        constraints = [models.CheckConstraint(name="stream_counts_up", condition=models.Q(last_seq__gte=0))]
+
+
+class Event(models.Model):
+    """The outbox: a row here commits together with the change it tells of."""
+
+    public_id = PublicIdField()
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="events")
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=60)
+    payload = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "marketplace"
+        constraints = [
+            models.UniqueConstraint(name="event_numbered_once_in_its_stream", fields=["stream", "seq"]),
+        ]
+        indexes = [
+            # the relay asks only for what still waits
+            models.Index(name="event_waiting", fields=["id"], condition=models.Q(published_at=None)),
+        ]
+
+
+class Heartbeat(models.Model):
+    """When a process of ours was last seen alive."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        app_label = "marketplace"
+
+
+class StoredReply(models.Model):
+    """The reply to a POST that carried an Idempotency-Key, so that a repeat gets the same one."""
+
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    request_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "marketplace"
+        constraints = [
+            models.UniqueConstraint(name="one_reply_per_actor_and_key", fields=["actor", "key"]),
+        ]

@@ -1,0 +1,36 @@
+"""Edit distance between two texts."""
+
+from __future__ import annotations
+
+
+def edits(a: str, b: str) -> int:
+    """Fewest insertions, deletions and replacements of one character that turn `a` into `b` (Levenshtein).
+
+    Bit-parallel: one column of the table is two integers of len(a) bits, so 2,000 characters take
+    milliseconds. Source: H. Hyyro, "A bit-vector algorithm for computing Levenshtein and Damerau edit
+    distances", 2003.
+    """
+    if not a or not b:
+        return len(a) or len(b)
+    places: dict[str, int] = {}
+    for i, char in enumerate(a):
+        places[char] = places.get(char, 0) | 1 << i
+    mask, last = (1 << len(a)) - 1, 1 << (len(a) - 1)
+    up, down, distance = mask, 0, len(a)
+    for char in b:
+        here = places.get(char, 0)
+        diagonal = (((here & up) + up) ^ up) | here | down
+        right_up = down | (mask & ~(diagonal | up))
+        right_down = up & diagonal
+        distance += bool(right_up & last) - bool(right_down & last)
+        right_up = (right_up << 1 | 1) & mask
+        right_down = right_down << 1 & mask
+        up = right_down | (mask & ~(diagonal | right_up))
+        down = right_up & diagonal
+    return distance
+
+
+def likeness(a: str, b: str) -> float:
+    """1 for equal texts down to 0 for texts with nothing in common: 1 - edits / length of the longer."""
+    longest = max(len(a), len(b))
+    return 1.0 - edits(a, b) / longest if longest else 1.0

@@ -1,0 +1,34 @@
+"""Questions to projects: the parsed schema, the guidelines as safe HTML."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import nh3
+from markdown_it import MarkdownIt
+
+from marketplace.projects.models import Guideline, Project
+from marketplace.projects.schema import Schema, parse
+
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+@lru_cache(maxsize=512)
+def _schema_by_id(project_id: int) -> Schema:
+    return parse(Project.objects.values_list("schema", flat=True).get(pk=project_id))
+
+
+def schema_of(project_id: int) -> Schema:
+    """The parsed schema of a project. A schema never changes once stored, so it is parsed once a process."""
+    return _schema_by_id(project_id)
+
+
+def guidelines_html(project_id: int) -> str:
+    """The newest guidelines as HTML that holds nothing but formatting."""
+    body = (
+        Guideline.objects.filter(project_id=project_id)
+        .order_by("-version")
+        .values_list("body", flat=True)
+        .first()
+    )
+    return nh3.clean(_markdown.render(body or ""), attributes={"a": {"href", "title"}}, link_rel="noopener noreferrer nofollow")

@@ -1,0 +1,158 @@
+"""Work over HTTP: what fits me, claim, give back, what I have."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from marketplace.accounts.models import Scope, User
+from marketplace.core.api import Endpoint
+from marketplace.core.errors import Fault, Invalid
+from tasks.assignment.models import Assignment
+from tasks.assignment.selectors import offers_for, suite_as_shown
+from tasks.assignment.services import claim_suite, claim_task, return_assignment
+from workers.profiles.access import worker_for_user
+
+
+class OfferOut(serializers.Serializer[Assignment]):
+    """A batch that has work for you."""
+
+    batch = serializers.CharField()
+    project_name = serializers.CharField()
+    title = serializers.CharField()
+    reward_micros = serializers.IntegerField()
+    currency = serializers.CharField()
+    tasks_left = serializers.IntegerField()
+    seconds_per_task = serializers.IntegerField()
+    hourly_micros = serializers.IntegerField()
+
+
+class WorkOut(serializers.Serializer[Assignment]):
+    """All work that fits you."""
+
+    results = OfferOut(many=True)
+
+
+class ClaimIn(serializers.Serializer[Assignment]):
+    """Either the next suite of a batch, or one task by name."""
+
+    batch = serializers.CharField(required=False)
+    size = serializers.IntegerField(required=False, min_value=1, max_value=50)
+    task = serializers.CharField(required=False)
+
+
+class TaskShown(serializers.Serializer[Assignment]):
+    """A task: the content to judge."""
+
+    id = serializers.CharField()
+    data = serializers.JSONField()
+
+
+class BatchShown(serializers.Serializer[Assignment]):
+    """What is asked, how, and for how much."""
+
+    id = serializers.CharField()
+    project_name = serializers.CharField()
+    schema = serializers.JSONField()
+    guidelines_html = serializers.CharField()
+    lease_seconds = serializers.IntegerField()
+    reward_micros = serializers.IntegerField()
+    currency = serializers.CharField()
+
+
+class AssignmentShown(serializers.Serializer[Assignment]):
+    """One leased task; send `fence` along with the answer."""
+
+    id = serializers.CharField()
+    fence = serializers.IntegerField()
+    lease_expires_at = serializers.DateTimeField()
+    task = TaskShown()
+
+
+class SuiteOut(serializers.Serializer[Assignment]):
+    """A claimed suite."""
+
+    suite = serializers.CharField()
+    batch = BatchShown()
+    assignments = AssignmentShown(many=True)
+
+
+class MineOut(serializers.Serializer[Assignment]):
+    """One of your assignments."""
+
+    id = serializers.CharField(source="public_id")
+    state = serializers.CharField()
+    claimed_at = serializers.DateTimeField()
+    lease_expires_at = serializers.DateTimeField()
+    submitted_at = serializers.DateTimeField(allow_null=True)
+
+
+class MinePage(serializers.Serializer[Assignment]):
+    """A page of your assignments."""
+
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+    results = MineOut(many=True)
+
+
+class Work(Endpoint):
+    """The crowd's page."""
+
+    scope = Scope.WORK
+
+    @extend_schema(responses=WorkOut, operation_id="work_list")
+    def get(self, request: Request) -> Response:
+        """Live batches with work for you, best paid first."""
+        worker = worker_for_user(cast(User, request.user))
+        return Response({"results": [offer._asdict() for offer in offers_for(worker)]})
+
+
+class Claims(Endpoint):
+    """Claiming work."""
+
+    scope = Scope.WORK
+
+    @extend_schema(request=ClaimIn, responses={201: SuiteOut}, operation_id="work_claim")
+    def post(self, request: Request) -> Response:
+        """Lease the next suite of a batch, or one named task."""
+        data = ClaimIn(data=request.data)
+        data.is_valid(raise_exception=True)
+        wanted = data.validated_data
+        if ("batch" in wanted) == ("task" in wanted):
+            raise Invalid(faults=[Fault("batch", "one_of", "Name either a batch or a task.")])
+        worker = worker_for_user(cast(User, request.user))
+        if "task" in wanted:
+            suite = [claim_task(worker=worker, task=wanted["task"])]
+        else:
+            suite = claim_suite(worker=worker, batch=wanted["batch"], size=wanted.get("size"))
+        return Response(suite_as_shown(suite), status=201)
+
+
+class Return(Endpoint):
+    """Giving a task back."""
+
+    scope = Scope.WORK
+    repeatable = False  # giving back twice is giving back once
+
+    @extend_schema(request=None, responses=MineOut, operation_id="assignments_return")
+    def post(self, request: Request, assignment: str) -> Response:
+        """Give a task back unanswered; it costs you nothing."""
+        worker = worker_for_user(cast(User, request.user))
+        return Response(MineOut(return_assignment(worker=worker, assignment=assignment)).data)
+
+
+class Mine(Endpoint):
+    """What you hold and held."""
+
+    scope = Scope.WORK
+
+    @extend_schema(responses=MinePage, operation_id="assignments_list")
+    def get(self, request: Request) -> Response:
+        """Your assignments, newest first."""
+        worker = worker_for_user(cast(User, request.user))
+        pager, page = self.paginate(request, Assignment.objects.filter(worker=worker))
+        return pager.get_paginated_response(MineOut(page, many=True).data)

@@ -1,0 +1,79 @@
+"""The claim statement, and nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import connection
+
+from marketplace.core.ids import public_id
+
+# The head of the batch's queue that this worker has never held, skipping what others are claiming
+# at this moment. Locking the task row and re-reading `wanted` under the lock is the guard; the
+# CHECK on the task (through the counting trigger) and UNIQUE (worker, task) are the referees.
+# The share lock on the batch makes closing wait for claims under way: no lease outlives the escrow.
+CLAIM = """
+WITH picked AS (
+  SELECT t.id
+    FROM tasks_task t JOIN marketplace_batch b ON b.id = t.batch_id AND b.state = 'live'
+   WHERE t.batch_id = %(batch)s AND t.is_gold = %(gold)s AND t.wanted
+     AND NOT EXISTS (
+       SELECT 1 FROM tasks_assignment a WHERE a.worker_id = %(worker)s AND a.task_id = t.id)
+   ORDER BY {order}
+   LIMIT %(size)s
+     FOR UPDATE OF t SKIP LOCKED
+     FOR KEY SHARE OF b
+), numbered AS (
+  SELECT id, row_number() OVER (ORDER BY id) AS n FROM picked
+)
+INSERT INTO tasks_assignment
+  (public_id, task_id, batch_id, worker_id, suite, state, fence, claimed_at, lease_expires_at)
+SELECT named.public_id, numbered.id, %(batch)s, %(worker)s, %(suite)s, 'claimed', 1, %(now)s, %(expires)s
+  FROM numbered JOIN unnest(%(public_ids)s::text[]) WITH ORDINALITY AS named(public_id, n) USING (n)
+ ORDER BY numbered.id
+RETURNING id
+"""
+_CLAIM_WORK = CLAIM.format(order="t.place")
+# Gold is drawn at random: a fixed order would show everybody the same first ones.
+_CLAIM_GOLD = CLAIM.format(order="random()")
+
+
+def hold_batch(batch_id: int) -> str:
+    """The state of a batch, which cannot be closed until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state FROM marketplace_batch WHERE id = %s FOR KEY SHARE", [batch_id])
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
+
+
+def claim_rows(
+    *,
+    batch_id: int,
+    worker_id: int,
+    gold: bool,
+    size: int,
+    suite: str,
+    moment: dt.datetime,
+    lease: dt.timedelta,
+) -> list[int]:
+    """Lease up to `size` tasks of a batch to a worker; returns the ids of the new assignments.
+
+    Inside the caller's transaction. The rows of the tasks stay locked until it ends.
+    """
+    if size <= 0:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM_GOLD if gold else _CLAIM_WORK,
+            {
+                "batch": batch_id,
+                "worker": worker_id,
+                "gold": gold,
+                "size": size,
+                "suite": suite,
+                "now": moment,
+                "expires": moment + lease,
+                "public_ids": [public_id() for _ in range(size)],
+            },
+        )
+        return [row[0] for row in cursor.fetchall()]

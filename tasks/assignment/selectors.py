@@ -1,0 +1,93 @@
+"""What work fits a worker, and what they hold."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Q
+
+from marketplace.projects.models import Batch, BatchState
+from marketplace.projects.pricing import hourly_micros
+from marketplace.projects.schema import describe
+from marketplace.projects.selectors import guidelines_html, schema_of
+from tasks.assignment.models import Assignment
+from tasks.pool.selectors import shown_rows
+from workers.profiles.models import Worker
+
+
+class Offer(NamedTuple):
+    """A batch as workers see it: no client, no gold, no target."""
+
+    batch: str
+    project_name: str
+    title: str
+    reward_micros: int
+    currency: str
+    tasks_left: int
+    seconds_per_task: int
+    hourly_micros: int
+
+
+def offers_for(worker: Worker) -> list[Offer]:
+    """Live batches with tasks this worker has not had, best paid an hour first."""
+    batches = (
+        Batch.objects.filter(state=BatchState.LIVE)
+        .select_related("project")
+        .annotate(left=Count("tasks", filter=Q(tasks__wanted=True, tasks__is_gold=False)))
+    )
+    mine = dict(
+        Assignment.objects.filter(
+            worker=worker, batch__state=BatchState.LIVE, task__wanted=True, task__is_gold=False
+        )
+        .values_list("batch_id")
+        .annotate(had=Count("id"))
+    )
+    offers = [_offer(batch, batch.left - mine.get(batch.pk, 0)) for batch in batches]
+    return sorted((offer for offer in offers if offer.tasks_left > 0), key=lambda o: -o.hourly_micros)
+
+
+def suite_as_shown(assignments: list[Assignment]) -> dict[str, Any]:
+    """A suite exactly as a worker gets it; an allow-list, so nothing can tell gold from work."""
+    first = assignments[0]
+    batch = first.batch
+    rows = shown_rows([assignment.task_id for assignment in assignments])
+    return {
+        "suite": first.suite,
+        "batch": batch_as_shown(batch),
+        "assignments": [
+            {
+                "id": assignment.public_id,
+                "fence": assignment.fence,
+                "lease_expires_at": assignment.lease_expires_at,
+                "task": rows[assignment.task_id],
+            }
+            for assignment in assignments
+        ],
+    }
+
+
+def batch_as_shown(batch: Batch) -> dict[str, Any]:
+    """What workers and experts see of a batch: the question, the guidelines, the pay."""
+    return {
+        "id": batch.public_id,
+        "project_name": batch.project.name,
+        "schema": describe(schema_of(batch.project_id)),
+        "guidelines_html": guidelines_html(batch.project_id),
+        "lease_seconds": batch.lease_seconds,
+        "reward_micros": batch.reward_micros,
+        "currency": batch.currency,
+    }
+
+
+def _offer(batch: Batch, left: int) -> Offer:
+    schema = schema_of(batch.project_id)
+    return Offer(
+        batch=batch.public_id,
+        project_name=batch.project.name,
+        title=schema.questions[0].title,
+        reward_micros=batch.reward_micros,
+        currency=batch.currency,
+        tasks_left=left,
+        seconds_per_task=batch.seconds_per_task,
+        hourly_micros=hourly_micros(batch.reward_micros, batch.seconds_per_task),
+    )

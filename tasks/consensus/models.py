@@ -1,0 +1,59 @@
+"""Consensus: what the answers to a task add up to, and the fits behind it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from marketplace.core.clock import now
+from marketplace.projects.models import Batch
+from tasks.pool.models import Task
+
+
+class Consensus(models.Model):
+    """The present result on one question of one task.
+
+    `confidence` is the probability that `value` is right; `posterior` the probability of each
+    class in the schema's order (empty for kinds without classes). `method` and `version` say how
+    it was computed, so that it can be recomputed and disputed.
+    """
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="consensus")
+    question = models.CharField(max_length=60)
+    value = models.JSONField(null=True)
+    confidence = models.FloatField()
+    posterior = models.JSONField(default=list)
+    answers_used = models.PositiveIntegerField()
+    method = models.CharField(max_length=40)
+    version = models.CharField(max_length=20)
+    updated_at = models.DateTimeField(default=now)
+
+    class Meta:
+        app_label = "tasks"
+        constraints = [
+            models.UniqueConstraint(name="one_consensus_per_task_and_question", fields=["task", "question"]),
+            models.CheckConstraint(
+                name="confidence_is_a_probability",
+                condition=models.Q(confidence__gte=0, confidence__lte=1),
+            ),
+        ]
+
+
+class Fit(models.Model):
+    """The last refit of a batch on one question: up to which answer, how it went, the class prior."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="fits")
+    question = models.CharField(max_length=60)
+    answers_seen = models.PositiveBigIntegerField()
+    prior = models.JSONField()
+    n_iter = models.PositiveIntegerField()
+    converged = models.BooleanField()
+    method = models.CharField(max_length=40)
+    version = models.CharField(max_length=20)
+    seconds = models.FloatField()
+    fitted_at = models.DateTimeField(default=now)
+
+    class Meta:
+        app_label = "tasks"
+        constraints = [
+            models.UniqueConstraint(name="one_fit_per_batch_and_question", fields=["batch", "question"])
+        ]

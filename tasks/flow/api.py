@@ -1,0 +1,183 @@
+"""The main loop over HTTP: submit, decide, and the life of a batch."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from marketplace.accounts.models import Scope, User
+from marketplace.core.api import Endpoint
+from marketplace.core.errors import NotFound
+from marketplace.projects.access import batch_for_user
+from marketplace.projects.api import BatchTerms
+from marketplace.projects.models import Batch
+from tasks.flow.selectors import progress_of, roster_of
+from tasks.flow.services import decide_dispute, launch_batch, pause_batch, resume_batch, submit_answer
+from tasks.flow.settlement import close_batch
+from workers.profiles.access import expert_for_user, worker_for_user
+from workers.teams.access import vendor_for_user
+
+ACTIONS = {"launch": launch_batch, "pause": pause_batch, "resume": resume_batch, "close": close_batch}
+
+
+class SubmitIn(serializers.Serializer[Batch]):
+    """An answer: question name to value; `fence` as it came with the claim; time taken in seconds."""
+
+    answer = serializers.JSONField()
+    fence = serializers.IntegerField(required=False)
+    seconds = serializers.FloatField(required=False, min_value=0, max_value=86_400)
+
+
+class SubmitOut(serializers.Serializer[Batch]):
+    """The answer is stored."""
+
+    assignment = serializers.CharField()
+    state = serializers.CharField()
+
+
+class DecideIn(serializers.Serializer[Batch]):
+    """A verdict: `decided` with an answer, or `undecidable` without."""
+
+    outcome = serializers.CharField(default="decided")
+    answer = serializers.JSONField(required=False, allow_null=True, default=None)
+    reason = serializers.CharField(default="clear")
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+    fence = serializers.IntegerField(required=False)
+
+
+class DecideOut(serializers.Serializer[Batch]):
+    """The verdict stands."""
+
+    state = serializers.CharField()
+
+
+class ProgressOut(serializers.Serializer[Batch]):
+    """How a batch is going."""
+
+    tasks = serializers.IntegerField()
+    open = serializers.IntegerField()
+    resolved = serializers.IntegerField()
+    disputed = serializers.IntegerField()
+    closed = serializers.IntegerField()
+    answers = serializers.IntegerField()
+    gold_answers = serializers.IntegerField()
+    gold_right = serializers.IntegerField()
+    live_leases = serializers.IntegerField()
+    disputes = serializers.IntegerField()
+    disputes_open = serializers.IntegerField()
+    mean_confidence = serializers.FloatField(allow_null=True)
+    held_micros = serializers.IntegerField()
+    escrow_micros = serializers.IntegerField()
+    paid_micros = serializers.IntegerField()
+    expert_micros = serializers.IntegerField()
+    fee_micros = serializers.IntegerField()
+    refunded_micros = serializers.IntegerField()
+
+
+class BatchOut(BatchTerms):
+    """A batch, its terms and how it is going."""
+
+    progress = serializers.SerializerMethodField()
+
+    @extend_schema_field(ProgressOut)
+    def get_progress(self, batch: Batch) -> dict[str, Any]:
+        """Counts, money and confidence as of now."""
+        return progress_of(batch)
+
+
+class MemberOut(serializers.Serializer[Batch]):
+    """A worker of a vendor's team."""
+
+    worker = serializers.CharField()
+    name = serializers.CharField()
+    team = serializers.CharField()
+    answers = serializers.IntegerField()
+    last_seen = serializers.DateTimeField(allow_null=True)
+    gold_right = serializers.IntegerField()
+    gold_answers = serializers.IntegerField()
+    earned_micros = serializers.IntegerField()
+
+
+class RosterOut(serializers.Serializer[Batch]):
+    """A vendor's people."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    members = MemberOut(many=True)
+
+
+class Submit(Endpoint):
+    """Answering."""
+
+    scope = Scope.WORK
+    repeatable = False  # the stored answer itself is what makes a repeat harmless
+
+    @extend_schema(
+        request=SubmitIn, responses={201: SubmitOut, 200: SubmitOut}, operation_id="assignments_submit"
+    )
+    def post(self, request: Request, assignment: str) -> Response:
+        """Send an answer. The same answer again is answered 200 and stored once."""
+        data = SubmitIn(data=request.data)
+        data.is_valid(raise_exception=True)
+        worker = worker_for_user(cast(User, request.user))
+        done = submit_answer(worker=worker, assignment=assignment, **data.validated_data)
+        body = {"assignment": done.assignment.public_id, "state": "submitted"}
+        return Response(body, status=201 if done.new else 200)
+
+
+class Decide(Endpoint):
+    """Judging."""
+
+    scope = Scope.REVIEW
+    repeatable = False  # the stored verdict itself is what makes a repeat harmless
+
+    @extend_schema(request=DecideIn, responses=DecideOut, operation_id="disputes_decide")
+    def post(self, request: Request, dispute: str) -> Response:
+        """End a dispute you hold with your verdict; it resolves the task and is paid."""
+        data = DecideIn(data=request.data)
+        data.is_valid(raise_exception=True)
+        expert = expert_for_user(cast(User, request.user))
+        decide_dispute(expert=expert, dispute=dispute, **data.validated_data)
+        return Response({"state": "decided"})
+
+
+class BatchDetail(Endpoint):
+    """One batch."""
+
+    scope = Scope.CLIENT
+
+    @extend_schema(responses=BatchOut, operation_id="batches_read")
+    def get(self, request: Request, batch: str) -> Response:
+        """The batch, its terms and how it is going."""
+        return Response(BatchOut(batch_for_user(cast(User, request.user), batch)).data)
+
+
+class BatchAct(Endpoint):
+    """The life of a batch."""
+
+    scope = Scope.CLIENT
+
+    @extend_schema(request=None, responses=BatchOut, operation_id="batches_act")
+    def post(self, request: Request, batch: str, action: str) -> Response:
+        """launch (holds the escrow), pause, resume, close (returns what is left of it)."""
+        if action not in ACTIONS:
+            raise NotFound
+        found = batch_for_user(cast(User, request.user), batch, write=True)
+        ACTIONS[action](batch=found)  # type: ignore[operator]
+        return Response(BatchOut(batch_for_user(cast(User, request.user), batch)).data)
+
+
+class VendorRoster(Endpoint):
+    """A vendor's people."""
+
+    scope = Scope.VENDOR
+
+    @extend_schema(responses=RosterOut, operation_id="vendors_roster")
+    def get(self, request: Request, vendor: str) -> Response:
+        """Who works for the vendor, how much and how well."""
+        found = vendor_for_user(cast(User, request.user), vendor)
+        return Response({"id": found.public_id, "name": found.name, "members": roster_of(found)})

@@ -1,0 +1,96 @@
+"""How a batch is going: counts, money, confidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Avg, Count, Max, Q, Sum
+
+from marketplace.ledger.selectors import balance_micros, earned_by_owner, moved_micros
+from marketplace.projects.models import Batch
+from marketplace.projects.services import escrow_of
+from tasks.answers.models import Grade
+from tasks.assignment.models import LIVE, Assignment, AssignmentState
+from tasks.consensus.models import Consensus
+from tasks.disputes.models import Dispute, DisputeState
+from tasks.pool.models import Task, TaskState
+from workers.pay.rules import shares
+from workers.reliability.models import Reliability
+from workers.teams.models import TeamMember, Vendor
+
+
+def progress_of(batch: Batch) -> dict[str, Any]:
+    """Counts of tasks, answers, leases and disputes; money in micros; the mean confidence claimed."""
+    work = Task.objects.filter(batch=batch, is_gold=False)
+    states = dict(work.values_list("state").annotate(n=Count("id")))
+    answers = Task.objects.filter(batch=batch).aggregate(
+        work=Sum("answers_count", filter=Q(is_gold=False)), gold=Sum("answers_count", filter=Q(is_gold=True))
+    )
+    disputes = dict(Dispute.objects.filter(batch=batch).values_list("state").annotate(n=Count("id")))
+    settled = Consensus.objects.filter(task__batch=batch, task__state=TaskState.RESOLVED)
+    decided = disputes.get(DisputeState.DECIDED, 0)
+    return {
+        "tasks": sum(states.values()),
+        **{state.value: states.get(state, 0) for state in TaskState},
+        "answers": answers["work"] or 0,
+        "gold_answers": answers["gold"] or 0,
+        "gold_right": Grade.objects.filter(answer__batch=batch, passed=True).count(),
+        "live_leases": Assignment.objects.filter(batch=batch, state__in=LIVE).count(),
+        "disputes": sum(disputes.values()),
+        "disputes_open": sum(disputes.values()) - decided,
+        "mean_confidence": settled.aggregate(mean=Avg("confidence"))["mean"],
+        **money_of(batch, verdicts=decided),
+    }
+
+
+def money_of(batch: Batch, *, verdicts: int) -> dict[str, int]:
+    """Where the batch's money went, in micros, from the books."""
+    escrow = escrow_of(batch)
+    work_out = -moved_micros(escrow, entry_kind="work")
+    experts_out = -moved_micros(escrow, entry_kind="verdict")
+    paid = (
+        Assignment.objects.filter(batch=batch, state=AssignmentState.ACCEPTED).count() * batch.reward_micros
+    )
+    expert = shares(batch.expert_reward_micros, vendor_share_ppm=0, fee_ppm=batch.fee_ppm)
+    expert_paid = expert.worker * verdicts if experts_out else 0
+    return {
+        "held_micros": moved_micros(escrow, entry_kind="escrow"),
+        "escrow_micros": balance_micros(escrow),
+        "paid_micros": paid,
+        "expert_micros": expert_paid,
+        "fee_micros": work_out + experts_out - paid - expert_paid,
+        "refunded_micros": -moved_micros(escrow, entry_kind="refund"),
+    }
+
+
+def roster_of(vendor: Vendor) -> list[dict[str, Any]]:
+    """A vendor's people with their work: answers, known answers right, earnings after the split (micros)."""
+    members = list(TeamMember.objects.filter(vendor=vendor).select_related("worker").order_by("id"))
+    ids = [member.worker_id for member in members]
+    submitted = Assignment.objects.filter(worker_id__in=ids, submitted_at__isnull=False)
+    answered = {
+        worker_id: (count, last)
+        for worker_id, count, last in submitted.values_list("worker_id").annotate(
+            Count("id"), Max("submitted_at")
+        )
+    }
+    gold = {
+        worker_id: (right, total)
+        for worker_id, right, total in Reliability.objects.filter(worker_id__in=ids)
+        .values_list("worker_id")
+        .annotate(Sum("gold_right"), Sum("gold_answers"))
+    }
+    earned = earned_by_owner([member.worker.public_id for member in members])
+    return [
+        {
+            "worker": member.worker.public_id,
+            "name": member.worker.display_name,
+            "team": member.team,
+            "answers": answered.get(member.worker_id, (0, None))[0],
+            "last_seen": answered.get(member.worker_id, (0, None))[1],
+            "gold_right": gold.get(member.worker_id, (0, 0))[0],
+            "gold_answers": gold.get(member.worker_id, (0, 0))[1],
+            "earned_micros": earned.get(member.worker.public_id, 0),
+        }
+        for member in members
+    ]

@@ -1,0 +1,18 @@
+"""Questions to the pool of tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tasks.pool.models import Task
+
+
+def shown_rows(task_ids: list[int]) -> dict[int, dict[str, Any]]:
+    """What people who answer may see of tasks: task id -> {"id", "data"}, and nothing else.
+
+    An allow-list: whether a task is gold, its counters and its answers are not read here.
+    """
+    found = Task.objects.filter(id__in=task_ids).values_list("id", "public_id", "row__data")
+    return {task_id: {"id": public_id, "data": data} for task_id, public_id, data in found}
+
+

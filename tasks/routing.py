@@ -1,0 +1,7 @@
+"""Websocket addresses; found by name from marketplace.asgi."""
+
+from django.urls import path
+
+from tasks.disputes.consumers import DisputeStream
+
+websocket_urlpatterns = [path("ws/disputes", DisputeStream.as_asgi())]

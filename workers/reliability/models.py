@@ -1,0 +1,42 @@
+"""How far a worker's answers can be relied on; computed by tasks, kept here."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from marketplace.core.clock import now
+from marketplace.projects.models import Project
+from workers.profiles.models import Worker
+
+
+class Reliability(models.Model):
+    """A worker's record on one question of one project.
+
+    `gold_right` of `gold_answers` were right on known answers. `counts` are the expected counts
+    [true class][answered class] of the last refit, prior not included; empty for kinds without
+    classes and before the first refit. `accuracy` with its interval [`low`, `high`] is the
+    posterior from the known answers.
+    """
+
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="reliabilities")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="reliabilities")
+    question = models.CharField(max_length=60)
+    gold_right = models.PositiveIntegerField(default=0)
+    gold_answers = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=list)
+    accuracy = models.FloatField(default=0.5)
+    low = models.FloatField(default=0.0)
+    high = models.FloatField(default=1.0)
+    version = models.CharField(max_length=40, blank=True)
+    updated_at = models.DateTimeField(default=now)
+
+    class Meta:
+        app_label = "workers"
+        constraints = [
+            models.UniqueConstraint(
+                name="one_reliability_per_worker_and_question", fields=["worker", "project", "question"]
+            ),
+            models.CheckConstraint(
+                name="not_more_right_than_answered", condition=models.Q(gold_right__lte=models.F("gold_answers"))
+            ),
+        ]
