@@ -18,7 +18,7 @@ DEMO = env.bool("ASSAY_DEMO", False)
 DEBUG = env.bool("ASSAY_DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "") or django_key(VAR_DIR)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 HTTPS = env.bool("ASSAY_HTTPS", False)
 
 # --- money and quality -----------------------------------------------------------------------
@@ -95,7 +95,6 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- the application -------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

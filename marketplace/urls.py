@@ -1,15 +1,17 @@
 """Addresses of this floor; the floors above are included by name."""
 
-from django.conf import settings
-from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from marketplace.accounts import api as accounts
+from marketplace.accounts import views as account_pages
 from marketplace.clients import api as clients
+from marketplace.clients import views as client_pages
 from marketplace.core.views import healthz, readyz
 from marketplace.datasets import api as datasets
+from marketplace.datasets import views as dataset_pages
 from marketplace.projects import api as projects
+from marketplace.projects import views as project_pages
 
 api_v1 = [
     path("keys", accounts.Keys.as_view()),
@@ -28,15 +30,26 @@ api_v1 = [
     path("datasets/<str:dataset>/errors", datasets.DatasetErrors.as_view()),
 ]
 
+pages = [
+    path("account/keys", account_pages.account_keys, name="account-keys"),
+    path("account/keys/<str:key>/revoke", account_pages.account_key_revoke, name="account-key-revoke"),
+    path("clients/new", client_pages.client_new, name="client-new"),
+    path("clients/<str:client>/deposit", client_pages.client_deposit, name="client-deposit"),
+    path("clients/<str:client>/projects/new", project_pages.project_new, name="project-new"),
+    path("clients/<str:client>/datasets/new", dataset_pages.dataset_new, name="dataset-new"),
+    path("datasets/<str:dataset>", dataset_pages.dataset_page, name="dataset"),
+    path("projects/<str:project>/batches/new", project_pages.batch_new, name="batch-new"),
+    path("projects/<str:project>/quote", project_pages.batch_quote, name="batch-quote"),
+]
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/", include(api_v1)),
+    path("", include(pages)),
     path("", include("workers.urls")),
     path("", include("tasks.urls")),
     path("account/", include("allauth.urls")),
 ]
-if settings.DEBUG:
-    urlpatterns.append(path("admin/", admin.site.urls))

@@ -35,16 +35,14 @@ def provide_servers() -> None:
         os.environ["ASSAY_TEST_REDIS"] = "own"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Django is set up here, not by an ini line: that would be before the servers are there."""
-    django.setup()
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers (they stop by themselves too, should this process be killed)."""
     servers.close()
 
 
+# In this order: servers, settings, apps, then the fixtures, which import models. An ini line for Django's
+# settings would be read before there are servers.
 provide_servers()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
+django.setup()
 pytest_plugins = ["tests.fixtures.books"]

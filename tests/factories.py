@@ -90,7 +90,10 @@ def make_draft(client: Client | None = None, shape: Shape | None = None) -> Batc
     rows += [{"id": f"g{i}", "text": f"known picture {i}", "gold": "dog"} for i in range(shape.gold)]
     terms = {"no_gold_reason": "" if shape.gold else "a test", "acceptance_seconds": 0} | shape.terms
     return draft_batch(
-        project=make_project(owner, shape.schema), dataset=make_dataset(owner, rows), name="First", terms=terms
+        project=make_project(owner, shape.schema),
+        dataset=make_dataset(owner, rows),
+        name="First",
+        terms=terms,
     )
 
 

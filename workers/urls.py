@@ -3,7 +3,9 @@
 from django.urls import include, path
 
 from workers.pay import api as pay
+from workers.pay import views as pay_pages
 from workers.profiles import api as profiles
+from workers.profiles import views as profile_pages
 from workers.teams import api as teams
 
 api_v1 = [
@@ -16,4 +18,8 @@ api_v1 = [
     path("operations/payouts/<str:payout>/<str:action>", pay.PayoutMove.as_view()),
 ]
 
-urlpatterns = [path("api/v1/", include(api_v1))]
+urlpatterns = [
+    path("api/v1/", include(api_v1)),
+    path("worker/join", profile_pages.worker_join, name="worker-join"),
+    path("earnings/payout", pay_pages.payout_request, name="payout-request"),
+]

@@ -12,7 +12,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from marketplace.accounts.models import ApiKey, User
-from marketplace.accounts.services import hash_secret
+from marketplace.accounts.rules import hash_secret
 from marketplace.core.clock import now
 from marketplace.core.errors import Forbidden
 
@@ -39,7 +39,9 @@ class KeyAuthentication(BaseAuthentication):
         key = (
             ApiKey.objects.select_related("user")
             .filter(Q(expires_at=None) | Q(expires_at__gt=moment))
-            .filter(secret_hash=hash_secret(parts[1].decode("latin-1")), revoked_at=None, user__is_active=True)
+            .filter(
+                secret_hash=hash_secret(parts[1].decode("latin-1")), revoked_at=None, user__is_active=True
+            )
             .first()
         )
         if key is None:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-
 from django.db import transaction
 
 from marketplace.accounts.models import ApiKey, Scope, User
+from marketplace.accounts.rules import hash_secret, new_secret
 from marketplace.core.clock import now
 from marketplace.core.errors import Fault, Invalid, NotFound
-
-PREFIX = "assay_"
-
-
-def hash_secret(secret: str) -> str:
-    """SHA-256 of a key. The secret has 192 random bits, so a slow hash would protect nothing."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def create_api_key(*, user: User, name: str, scopes: list[str]) -> tuple[ApiKey, str]:
@@ -29,7 +20,7 @@ def create_api_key(*, user: User, name: str, scopes: list[str]) -> tuple[ApiKey,
         known = ", ".join(Scope.values)
         detail = f"Choose one or more of: {known}."
         raise Invalid(faults=[Fault("scopes", "scope_unknown", detail)])
-    secret = PREFIX + secrets.token_urlsafe(24)
+    secret = new_secret()
     key = ApiKey.objects.create(
         user=user, name=name, scopes=sorted(set(scopes)), secret_hash=hash_secret(secret)
     )

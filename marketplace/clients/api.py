@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
@@ -14,9 +14,8 @@ from marketplace.accounts.models import Scope, User
 from marketplace.clients.access import client_for_user, clients_of
 from marketplace.clients.models import Client
 from marketplace.clients.services import create_client, deposit_funds, funds_of
-from marketplace.core.api import Endpoint
+from marketplace.core.api import Endpoint, page_of
 from marketplace.core.errors import Forbidden, NotFound
-from marketplace.ledger.models import Posting
 from marketplace.ledger.selectors import balance_micros, statement
 
 
@@ -40,14 +39,6 @@ class ClientOut(serializers.Serializer[Client]):
         return balance_micros(funds_of(client))
 
 
-class ClientPage(serializers.Serializer[Client]):
-    """A page of clients."""
-
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = ClientOut(many=True)
-
-
 class DepositIn(serializers.Serializer[Client]):
     """Money received; `reference` names the transfer and is booked once."""
 
@@ -55,7 +46,7 @@ class DepositIn(serializers.Serializer[Client]):
     reference = serializers.CharField(max_length=40)
 
 
-class PostingOut(serializers.Serializer[Posting]):
+class PostingOut(serializers.Serializer[Any]):
     """One line of a statement."""
 
     at = serializers.DateTimeField(source="entry.at")
@@ -66,24 +57,15 @@ class PostingOut(serializers.Serializer[Posting]):
     memo = serializers.CharField(source="entry.memo")
 
 
-class StatementPage(serializers.Serializer[Posting]):
-    """A page of a statement, newest first."""
-
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = PostingOut(many=True)
-
-
 class Clients(Endpoint):
     """The clients you act for."""
 
     scope = Scope.CLIENT
 
-    @extend_schema(responses=ClientPage, operation_id="clients_list")
+    @extend_schema(responses=page_of(ClientOut), operation_id="clients_list")
     def get(self, request: Request) -> Response:
         """List your clients."""
-        pager, page = self.paginate(request, clients_of(cast(User, request.user)))
-        return pager.get_paginated_response(ClientOut(page, many=True).data)
+        return self.listed(request, clients_of(cast(User, request.user)), ClientOut)
 
     @extend_schema(request=ClientIn, responses={201: ClientOut}, operation_id="clients_create")
     def post(self, request: Request) -> Response:
@@ -133,9 +115,8 @@ class Statement(Endpoint):
 
     scope = Scope.CLIENT
 
-    @extend_schema(responses=StatementPage, operation_id="clients_statement")
+    @extend_schema(responses=page_of(PostingOut), operation_id="clients_statement")
     def get(self, request: Request, client: str) -> Response:
         """Every posting on the client's funds, newest first."""
         found = client_for_user(cast(User, request.user), client)
-        pager, page = self.paginate(request, statement(owner=found.public_id))
-        return pager.get_paginated_response(PostingOut(page, many=True).data)
+        return self.listed(request, statement(owner=found.public_id), PostingOut)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import transaction
 
 from marketplace.accounts.models import User
 from marketplace.clients.models import Client, Membership, Role
 from marketplace.core.errors import Fault, Invalid
-from marketplace.ledger.models import AccountKind, JournalEntry, Pot, outside
+from marketplace.ledger.pots import AccountKind, Pot, outside
 from marketplace.ledger.services import post_entry
+
+if TYPE_CHECKING:
+    from marketplace.ledger.models import JournalEntry
 
 MAX_DEPOSIT_MICROS = 10_000_000 * 1_000_000
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
 from django.http.response import HttpResponseBase
-from rest_framework import exceptions, status
+from drf_spectacular.utils import inline_serializer
+from rest_framework import exceptions, serializers, status
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -43,6 +45,19 @@ class Page(CursorPagination):
     page_size_query_param = "limit"
     max_page_size = 500
     ordering = "-id"
+
+
+def page_of(item: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """For the API's description: a page of `item`."""
+    name = item.__name__.removesuffix("Out") + "Page"
+    return inline_serializer(
+        name,
+        {
+            "next": serializers.CharField(allow_null=True),
+            "previous": serializers.CharField(allow_null=True),
+            "results": item(many=True),
+        },
+    )
 
 
 class Endpoint(APIView):
@@ -91,17 +106,24 @@ class Endpoint(APIView):
             reserved.save(update_fields=["status", "body"])
         return final
 
-    def paginate(self, request: Request, queryset: Any, ordering: str = "-id") -> tuple[Page, list[Any]]:
-        """One page of `queryset`, in `ordering`, with the pager that writes the links."""
+    def listed(
+        self, request: Request, rows: Any, shown: Callable[..., Any], ordering: str = "-id"
+    ) -> Response:
+        """One page of the queryset `rows` in `ordering`, each row as `shown` (a serializer) has it."""
         pager = Page()
         pager.ordering = ordering
-        return pager, list(pager.paginate_queryset(queryset, request, view=self) or [])
+        found: list[Any] = pager.paginate_queryset(rows, request, view=self) or []
+        return pager.get_paginated_response(shown(found, many=True).data)
 
     def _reserve(self, request: Request, key: str) -> None:
         digest = _fingerprint(request)
         # A twin still in flight holds the unique row; this insert waits for it and then finds it.
         StoredReply.objects.bulk_create(
-            [StoredReply(actor_id=request.user.pk, key=key[:255], request_hash=digest, created_at=now())],
+            [
+                StoredReply(
+                    actor=cast(Any, request.user), key=key[:255], request_hash=digest, created_at=now()
+                )
+            ],
             ignore_conflicts=True,
         )
         stored = StoredReply.objects.get(actor_id=request.user.pk, key=key[:255])

@@ -12,9 +12,9 @@ from rest_framework.response import Response
 
 from marketplace.accounts.models import Scope, User
 from marketplace.clients.access import client_for_user
-from marketplace.core.api import Endpoint
+from marketplace.core.api import Endpoint, page_of
 from marketplace.datasets.access import dataset_for_user
-from marketplace.datasets.background import run_import
+from marketplace.datasets.background import import_soon
 from marketplace.datasets.models import Dataset, Row, RowError
 from marketplace.datasets.services import create_dataset
 
@@ -41,28 +41,12 @@ class DatasetOut(serializers.Serializer[Dataset]):
     created_at = serializers.DateTimeField()
 
 
-class DatasetPage(serializers.Serializer[Dataset]):
-    """A page of datasets."""
-
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = DatasetOut(many=True)
-
-
 class RowOut(serializers.Serializer[Row]):
     """A row's content, as its owner sees it."""
 
     position = serializers.IntegerField()
     id = serializers.CharField(source="external_id", allow_null=True)
-    data = serializers.JSONField()
-
-
-class RowPage(serializers.Serializer[Row]):
-    """A page of rows."""
-
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = RowOut(many=True)
+    data = serializers.JSONField()  # type: ignore[assignment]
 
 
 class RowErrorOut(serializers.Serializer[RowError]):
@@ -73,28 +57,21 @@ class RowErrorOut(serializers.Serializer[RowError]):
     detail = serializers.CharField()
 
 
-class RowErrorPage(serializers.Serializer[RowError]):
-    """A page of refused lines."""
-
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = RowErrorOut(many=True)
-
-
 class Datasets(Endpoint):
     """A client's datasets."""
 
     scope = Scope.CLIENT
 
-    @extend_schema(responses=DatasetPage, operation_id="datasets_list")
+    @extend_schema(responses=page_of(DatasetOut), operation_id="datasets_list")
     def get(self, request: Request, client: str) -> Response:
         """List the datasets, newest first."""
         found = client_for_user(cast(User, request.user), client)
-        pager, page = self.paginate(request, found.datasets.all())
-        return pager.get_paginated_response(DatasetOut(page, many=True).data)
+        return self.listed(request, found.datasets.all(), DatasetOut)
 
     @extend_schema(
-        request={"multipart/form-data": DatasetIn}, responses={202: DatasetOut}, operation_id="datasets_create"
+        request={"multipart/form-data": DatasetIn},
+        responses={202: DatasetOut},
+        operation_id="datasets_create",
     )
     def post(self, request: Request, client: str) -> Response:
         """Upload a file; it is imported in the background. Watch `state` and `bytes_done`."""
@@ -105,7 +82,7 @@ class Datasets(Endpoint):
             dataset = create_dataset(
                 client=found, name=data.validated_data["name"], upload=data.validated_data["file"]
             )
-            run_import.delay_on_commit(dataset.pk)
+            import_soon(dataset)
         return Response(DatasetOut(dataset).data, status=202)
 
 
@@ -125,12 +102,11 @@ class DatasetRows(Endpoint):
 
     scope = Scope.CLIENT
 
-    @extend_schema(responses=RowPage, operation_id="datasets_rows")
+    @extend_schema(responses=page_of(RowOut), operation_id="datasets_rows")
     def get(self, request: Request, dataset: str) -> Response:
         """The rows in file order."""
         found = dataset_for_user(cast(User, request.user), dataset)
-        pager, page = self.paginate(request, found.rows.all(), "position")
-        return pager.get_paginated_response(RowOut(page, many=True).data)
+        return self.listed(request, found.rows.all(), RowOut, "position")
 
 
 class DatasetErrors(Endpoint):
@@ -138,9 +114,8 @@ class DatasetErrors(Endpoint):
 
     scope = Scope.CLIENT
 
-    @extend_schema(responses=RowErrorPage, operation_id="datasets_errors")
+    @extend_schema(responses=page_of(RowErrorOut), operation_id="datasets_errors")
     def get(self, request: Request, dataset: str) -> Response:
         """The refused lines in file order (the first thousand are kept)."""
         found = dataset_for_user(cast(User, request.user), dataset)
-        pager, page = self.paginate(request, found.errors.all(), "line")
-        return pager.get_paginated_response(RowErrorOut(page, many=True).data)
+        return self.listed(request, found.errors.all(), RowErrorOut, "line")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 from celery import shared_task
+from django.db import transaction
 
 from marketplace.core.clock import now
 from marketplace.datasets.models import Dataset, DatasetState
@@ -17,6 +19,11 @@ STALE = dt.timedelta(seconds=20)
 def run_import(dataset_id: int) -> None:
     """Import one dataset; safe to run twice."""
     import_dataset(dataset_id=dataset_id)
+
+
+def import_soon(dataset: Dataset) -> None:
+    """Wake a celery process for a new dataset once it is committed; the sweep finds it in any case."""
+    transaction.on_commit(partial(run_import.delay, dataset.pk), robust=True)
 
 
 @shared_task

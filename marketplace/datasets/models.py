@@ -46,7 +46,9 @@ class Dataset(models.Model):
         ]
         indexes = [
             # the sweep that picks up imports whose process died
-            models.Index(name="dataset_importing", fields=["updated_at"], condition=models.Q(state="importing")),
+            models.Index(
+                name="dataset_importing", fields=["updated_at"], condition=models.Q(state="importing")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -65,7 +67,9 @@ class Row(models.Model):
         app_label = "marketplace"
         constraints = [
             models.UniqueConstraint(name="row_position_once_in_dataset", fields=["dataset", "position"]),
-            models.UniqueConstraint(name="row_external_id_once_in_dataset", fields=["dataset", "external_id"]),
+            models.UniqueConstraint(
+                name="row_external_id_once_in_dataset", fields=["dataset", "external_id"]
+            ),
         ]
 
 

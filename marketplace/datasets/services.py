@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import PurePath
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files import File
 from django.db import transaction
 
 from marketplace.clients.models import Client
@@ -21,7 +21,7 @@ MAX_ERRORS = 1000
 
 
 @transaction.atomic
-def create_dataset(*, client: Client, name: str, upload: UploadedFile) -> Dataset:
+def create_dataset(*, client: Client, name: str, upload: File[bytes]) -> Dataset:
     """Store an uploaded file and open its import. Raises Invalid for a wrong type or size.
 
     The stored name is made here; nothing of the sender's file name but its ending is used.
@@ -40,7 +40,7 @@ def create_dataset(*, client: Client, name: str, upload: UploadedFile) -> Datase
     if faults:
         raise Invalid(faults=faults)
     dataset = Dataset(
-        client=client, name=name.strip()[:120], file_format=file_format, bytes_total=upload.size or 0
+        client=client, name=name.strip()[:120], file_format=file_format or "", bytes_total=upload.size or 0
     )
     dataset.file.save(f"{public_id()}.{file_format}", upload, save=False)
     dataset.save()
@@ -118,9 +118,7 @@ def _store_chunk(dataset: Dataset, chunk: list[ReadRow | ReadError]) -> None:
         position = dataset.rows_count + len(rows)
         rows.append(
             (
-                Row(
-                    dataset=dataset, position=position, external_id=record.external_id, data=record.data
-                ),
+                Row(dataset=dataset, position=position, external_id=record.external_id, data=record.data),
                 record,
             )
         )

@@ -9,6 +9,9 @@ from marketplace.kinds import coin
 from marketplace.kinds.kind import AnswerInvalid, ConfigInvalid, Grade, Json, Merged, Problem
 from marketplace.kinds.options import Option, as_value, describe_options, read_options, refuse_unknown
 
+#: With more options, a worker's confusion matrix would cost far more than it could ever tell.
+MOST_CLASSES = 50
+
 
 @dataclass(frozen=True)
 class Config:
@@ -76,13 +79,15 @@ def grade(config: Config, answer: Json, gold: Json) -> Grade:
     return Grade(agree(config, answer, gold), answer == gold)
 
 
-def n_labels(config: Config) -> int:
-    """How many options there are."""
-    return len(config.options)
+def n_labels(config: Config) -> int | None:
+    """How many options there are; None above MOST_CLASSES, where answers are merged one-coin instead."""
+    return len(config.options) if len(config.options) <= MOST_CLASSES else None
 
 
-def label(config: Config, value: Json) -> int:
-    """The place of a value among the options; LookupError when it is none of them."""
+def label(config: Config, value: Json) -> int | None:
+    """The place of a value among the options; LookupError when it is none; None without classes."""
+    if n_labels(config) is None:
+        return None
     try:
         return config.values.index(str(value))
     except ValueError:

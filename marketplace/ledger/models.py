@@ -9,41 +9,11 @@ world from going below zero. Entries and postings are never changed or deleted
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from django.db import models
 
 from marketplace.core.clock import now
 from marketplace.core.ids import PublicIdField
-
-
-class AccountKind(models.TextChoices):
-    """What an account holds, and whose it is (the owner is named by its public id)."""
-
-    OUTSIDE = "outside"  # the world: deposits come from it, payouts go to it; may be negative
-    FUNDS = "funds"  # a client's money not yet promised to anything
-    ESCROW = "escrow"  # held for one batch
-    EARNINGS = "earnings"  # owed to one worker, expert or vendor
-    TRANSIT = "transit"  # payouts on their way
-    FEES = "fees"  # the platform's share
-
-
-class Pot(NamedTuple):
-    """Names an account: its kind, its owner's public id ("" for the platform) and its currency."""
-
-    kind: AccountKind
-    owner: str
-    currency: str
-
-
-def outside(currency: str) -> Pot:
-    """The world beyond the books."""
-    return Pot(AccountKind.OUTSIDE, "", currency)
-
-
-def fees(currency: str) -> Pot:
-    """What the platform has earned."""
-    return Pot(AccountKind.FEES, "", currency)
+from marketplace.ledger.pots import AccountKind
 
 
 class Account(models.Model):
@@ -63,10 +33,10 @@ class Account(models.Model):
             models.UniqueConstraint(name="account_has_one_currency", fields=["id", "currency"]),
             models.CheckConstraint(
                 name="balance_not_below_zero",
-                condition=models.Q(kind=AccountKind.OUTSIDE) | models.Q(balance_micros__gte=0),
+                condition=models.Q(kind=AccountKind.OUTSIDE.value) | models.Q(balance_micros__gte=0),
             ),
             models.CheckConstraint(
-                name="account_kind_known", condition=models.Q(kind__in=AccountKind.values)
+                name="account_kind_known", condition=models.Q(kind__in=[kind.value for kind in AccountKind])
             ),
         ]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet, Sum
 
-from marketplace.ledger.models import Account, AccountKind, Posting, Pot
-
+from marketplace.ledger.models import Account, Posting
+from marketplace.ledger.pots import AccountKind, Pot
 
 
 def balance_micros(pot: Pot) -> int:
@@ -27,7 +27,10 @@ def statement(*, owner: str, kinds: list[AccountKind] | None = None) -> QuerySet
 def moved_micros(pot: Pot, *, entry_kind: str) -> int:
     """Sum of all postings of one kind of entry on a pot, in micros."""
     total: dict[str, Any] = Posting.objects.filter(
-        account__kind=pot.kind, account__owner=pot.owner, account__currency=pot.currency, entry__kind=entry_kind
+        account__kind=pot.kind,
+        account__owner=pot.owner,
+        account__currency=pot.currency,
+        entry__kind=entry_kind,
     ).aggregate(total=Sum("amount_micros"))
     return total["total"] or 0
 
@@ -44,3 +47,9 @@ def earned_by_owner(owners: list[str]) -> dict[str, int]:
         .annotate(total=Sum("amount_micros"))
     )
     return dict(rows)
+
+
+def balances_of(owner: str) -> dict[tuple[str, AccountKind], int]:
+    """What an owner (public id) has in each pot: (currency, kind) -> micros."""
+    rows = Account.objects.filter(owner=owner).values_list("currency", "kind", "balance_micros")
+    return {(currency, AccountKind(kind)): balance for currency, kind, balance in rows}

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from django.db import IntegrityError, transaction
 
 from marketplace.core.errors import Conflict, broken_constraint
-from marketplace.ledger.models import Account, JournalEntry, Posting, Pot
+from marketplace.ledger.models import Account, JournalEntry, Posting
+from marketplace.ledger.pots import Pot
 
 
 class NotEnoughMoney(Conflict):

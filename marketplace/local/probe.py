@@ -8,14 +8,16 @@ import socket
 import ssl
 from urllib.parse import SplitResult, unquote, urlsplit
 
+import psycopg
+
 PATIENCE = 5.0  # seconds
 
 
 def database_trouble(url: str) -> str | None:
-    """Why no connection to the host in a postgres:// address can be made; None when it answers.
+    """Why nobody can sign in to a postgres:// address; None when that works.
 
-    Only the way to the server is tried; whether it lets us in, the migrations show. An address without a
-    host means a socket file, which needs no probe.
+    The way to the host is tried first, for its failure can be told in plainer words. An address without a
+    host means a socket file.
     """
     if not url.startswith(("postgres://", "postgresql://")):
         return "it must begin with postgres://"
@@ -24,13 +26,12 @@ def database_trouble(url: str) -> str | None:
         host, port = parts.hostname, parts.port or 5432
     except ValueError as error:
         return str(error)
-    if not host or unquote(host).startswith("/"):
-        return None
-    try:
-        socket.create_connection((host, port), PATIENCE).close()
-    except OSError as error:
-        return f"{host} port {port}: {_reason(error)}"
-    return None
+    if host and not unquote(host).startswith("/"):
+        try:
+            socket.create_connection((host, port), PATIENCE).close()
+        except OSError as error:
+            return f"{host} port {port}: {_reason(error)}"
+    return _sign_in_trouble(url)
 
 
 def redis_trouble(url: str) -> str | None:
@@ -73,6 +74,18 @@ def status(address: str, path: str) -> tuple[int, object]:
         return reply.status, None
 
 
+def _sign_in_trouble(url: str) -> str | None:
+    try:
+        psycopg.connect(url, connect_timeout=int(PATIENCE)).close()
+    except psycopg.ProgrammingError:
+        return None  # options in the address that only Django knows; the migrations will tell
+    except psycopg.OperationalError as error:
+        lines = str(error).strip().splitlines()
+        refused = [line for line in lines if "FATAL:" in line]
+        return (refused or lines)[0].rpartition("FATAL:")[2].strip()
+    return None
+
+
 def _connect(scheme: str, host: str, port: int) -> socket.socket:
     line = socket.create_connection((host, port), PATIENCE)
     if scheme == "rediss":
@@ -86,11 +99,7 @@ def _ask(line: socket.socket, parts: SplitResult) -> str:
     if parts.password:
         user = [unquote(parts.username)] if parts.username else []
         commands.insert(0, ["AUTH", *user, unquote(parts.password)])
-    for command in commands:
-        line.sendall(f"*{len(command)}\r\n".encode())
-        for word in command:
-            data = word.encode()
-            line.sendall(b"$%d\r\n%s\r\n" % (len(data), data))
+    line.sendall(b"".join(_spelled(command) for command in commands))
     replies = ""
     while replies.count("\r\n") < len(commands):
         part = line.recv(4096)
@@ -98,6 +107,11 @@ def _ask(line: socket.socket, parts: SplitResult) -> str:
             break
         replies += part.decode(errors="replace")
     return replies
+
+
+def _spelled(command: list[str]) -> bytes:
+    words = [word.encode() for word in command]
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
 
 def _reason(error: OSError) -> str:

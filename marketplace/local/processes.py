@@ -136,7 +136,7 @@ class Supervisor:
             self._plan_restart(running)
         elif running.awaited and running.program.ready():
             running.awaited = False
-            self.terminal.say(name, "ready again")
+            self.terminal.say(name, "runs again")
 
     def _plan_restart(self, running: Running) -> None:
         now = time.monotonic()

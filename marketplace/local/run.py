@@ -39,8 +39,8 @@ class Wishes:
     @property
     def address(self) -> str:
         """Where a browser on this machine finds us."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
-        return f"http://[{host}]:{self.port}" if ":" in host.strip("[]") else f"http://{host}:{self.port}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
 def wishes(env: Mapping[str, str]) -> Wishes:
@@ -110,9 +110,12 @@ class Run:
         database = "the database of DATABASE_URL" if asked.given.database_url else "PostgreSQL"
         messages = "the Redis of REDIS_URL" if asked.given.redis_url else "Valkey"
         self._terminal.say("servers", f"{database} and {messages} are ready")
-        self._manage("migrate", ["migrate", "--noinput"])
+        self._terminal.say("migrate", "bringing the tables up to date")
+        self._manage("migrate", "--noinput")
         if asked.demo:
-            self._manage("demo", ["demo"])
+            self._terminal.say("demo", "loading the example content")
+            self._manage("demo")
+        self._terminal.say("web", "starting, with celery and beat beside it")
         for program in self._programs():
             supervisor.start(program)
         self._wait_until_ready()
@@ -143,14 +146,12 @@ class Run:
     def _web_answers(self) -> bool:
         return probe.status(self._asked.address, "/healthz")[0] in range(200, 500)
 
-    def _manage(self, name: str, words: list[str]) -> None:
+    def _manage(self, verb: str, *options: str) -> None:
         """One command of manage.py to its end; LocalError with its last words when it fails."""
-        began = time.monotonic()
-        code = self._supervisor.run_once(name, [sys.executable, "manage.py", *words], self._env())
-        if code:
-            log = self._log(name)
-            raise LocalError(f"manage.py {words[0]} failed: {cause(tail(log))} (more in {log})")
-        self._terminal.say(name, f"done in {time.monotonic() - began:.1f} s")
+        command = [sys.executable, "manage.py", verb, *options]
+        if self._supervisor.run_once(verb, command, self._env()):
+            log = self._log(verb)
+            raise LocalError(f"manage.py {verb} failed: {cause(tail(log))} (more in {log})")
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY

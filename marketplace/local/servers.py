@@ -58,7 +58,7 @@ def _check_given(given: Given) -> None:
     ):
         why = trouble(url) if url else None
         if why:
-            raise LocalError(f"{name} cannot be reached: {why}")
+            raise LocalError(f"{name} cannot be used: {why}")
 
 
 def _check_room(var: Path) -> None:

@@ -72,11 +72,11 @@ def _run_all(env: dict[str, str]) -> list[Outcome]:
     """The cheap steps two at a time, then the tests, which fill the machine by themselves."""
     outcomes = []
     with ThreadPoolExecutor(max_workers=2) as pool:
-        for outcome in pool.map(lambda step: _run(step, env), _cheap_steps()):
+        for outcome in pool.map(lambda step: run_step(step, env), _cheap_steps()):
             _tell(outcome)
             outcomes.append(outcome)
     for step in _test_steps():
-        outcomes.append(_run(step, env))
+        outcomes.append(run_step(step, env))
         _tell(outcomes[-1])
     return outcomes
 
@@ -97,7 +97,7 @@ def _cheap_steps() -> list[Step]:
             "openapi",
             (*django, "spectacular", "--validate", "--fail-on-warn", "--file", str(schema)),
             r"differs from docs/openapi.yaml|^Error.*",
-            also=lambda: _difference(ROOT / "docs" / "openapi.yaml", schema),
+            also=lambda: difference(ROOT / "docs" / "openapi.yaml", schema),
         ),
     ]
 
@@ -113,7 +113,7 @@ def _test_steps() -> list[Step]:
     return [*steps, Step("stories", (*pytest, "-m", "story"), counts)]
 
 
-def _run(step: Step, env: dict[str, str]) -> Outcome:
+def run_step(step: Step, env: dict[str, str]) -> Outcome:
     """Run one step; its output is kept in var/log/verify-NAME.log too."""
     began = time.monotonic()
     try:
@@ -145,7 +145,7 @@ def _tell(outcome: Outcome) -> None:
     print(outcome.summary(), flush=True)
 
 
-def _difference(kept: Path, made: Path) -> str:
+def difference(kept: Path, made: Path) -> str:
     """How the made file differs from the kept one; empty when it does not."""
     old = kept.read_text() if kept.exists() else ""
     new = made.read_text()

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from marketplace.accounts.models import Scope, User
 from marketplace.clients.access import client_for_user
-from marketplace.core.api import Endpoint
+from marketplace.core.api import Endpoint, page_of
 from marketplace.datasets.access import dataset_for_user
 from marketplace.projects.access import project_for_user
 from marketplace.projects.models import Batch, Project
@@ -40,14 +40,6 @@ class ProjectOut(serializers.Serializer[Project]):
     name = serializers.CharField()
     schema = serializers.JSONField()
     created_at = serializers.DateTimeField()
-
-
-class ProjectPage(serializers.Serializer[Project]):
-    """A page of projects."""
-
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = ProjectOut(many=True)
 
 
 class GuidelinesIn(serializers.Serializer[Project]):
@@ -123,12 +115,11 @@ class Projects(Endpoint):
 
     scope = Scope.CLIENT
 
-    @extend_schema(responses=ProjectPage, operation_id="projects_list")
+    @extend_schema(responses=page_of(ProjectOut), operation_id="projects_list")
     def get(self, request: Request, client: str) -> Response:
         """List the projects, newest first."""
         found = client_for_user(cast(User, request.user), client)
-        pager, page = self.paginate(request, found.projects.all())
-        return pager.get_paginated_response(ProjectOut(page, many=True).data)
+        return self.listed(request, found.projects.all(), ProjectOut)
 
     @extend_schema(request=ProjectIn, responses={201: ProjectOut}, operation_id="projects_create")
     def post(self, request: Request, client: str) -> Response:

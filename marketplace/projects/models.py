@@ -37,9 +37,7 @@ class Guideline(models.Model):
 
     class Meta:
         app_label = "marketplace"
-        constraints = [
-            models.UniqueConstraint(name="guideline_version_once", fields=["project", "version"])
-        ]
+        constraints = [models.UniqueConstraint(name="guideline_version_once", fields=["project", "version"])]
 
 
 class BatchState(models.TextChoices):
@@ -93,7 +91,8 @@ class Batch(models.Model):
                 name="batch_pays_something", condition=Q(reward_micros__gt=0, expert_reward_micros__gte=0)
             ),
             models.CheckConstraint(
-                name="batch_target_is_a_probability", condition=Q(target_accuracy__gt=0, target_accuracy__lt=1)
+                name="batch_target_is_a_probability",
+                condition=Q(target_accuracy__gt=0, target_accuracy__lt=1),
             ),
             models.CheckConstraint(
                 name="batch_gold_share_below_one", condition=Q(gold_share__gte=0, gold_share__lt=1)

@@ -38,9 +38,11 @@ def quote(terms: Terms, *, tasks: int, gold_tasks: int) -> Quote:
     rewards = terms.reward_micros * (tasks * terms.max_overlap + gold_tasks * terms.gold_max_overlap)
     experts = terms.expert_reward_micros * tasks
     # the fee is rounded up per payment, so hold it per answer and per verdict, not on the sum
-    fee = share_of(terms.reward_micros, terms.fee_ppm) * (
-        tasks * terms.max_overlap + gold_tasks * terms.gold_max_overlap
-    ) + share_of(terms.expert_reward_micros, terms.fee_ppm) * tasks
+    fee = (
+        share_of(terms.reward_micros, terms.fee_ppm)
+        * (tasks * terms.max_overlap + gold_tasks * terms.gold_max_overlap)
+        + share_of(terms.expert_reward_micros, terms.fee_ppm) * tasks
+    )
     hourly = hourly_micros(terms.reward_micros, terms.seconds_per_task)
     return Quote(tasks, gold_tasks, rewards + experts + fee, fee, hourly)
 

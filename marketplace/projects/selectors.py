@@ -31,4 +31,8 @@ def guidelines_html(project_id: int) -> str:
         .values_list("body", flat=True)
         .first()
     )
-    return nh3.clean(_markdown.render(body or ""), attributes={"a": {"href", "title"}}, link_rel="noopener noreferrer nofollow")
+    return nh3.clean(
+        _markdown.render(body or ""),
+        attributes={"a": {"href", "title"}},
+        link_rel="noopener noreferrer nofollow",
+    )

@@ -12,7 +12,7 @@ from marketplace.clients.services import funds_of
 from marketplace.core.clock import now
 from marketplace.core.errors import Conflict, Fault, Invalid
 from marketplace.datasets.models import Dataset
-from marketplace.ledger.models import AccountKind, Pot
+from marketplace.ledger.pots import AccountKind, Pot
 from marketplace.ledger.selectors import balance_micros
 from marketplace.ledger.services import NotEnoughMoney, post_entry
 from marketplace.projects.models import Batch, BatchState, Guideline, Project
@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "min_overlap": 2,
     "max_overlap": 5,
     "target_accuracy": 0.9,
-    "gold_share": 0.1,
+    "gold_share": 0.05,
     "gold_max_overlap": 20,
     "suite_size": 5,
     "lease_seconds": 600,
@@ -105,9 +105,7 @@ def draft_batch(*, project: Project, dataset: Dataset, name: str, terms: dict[st
     )
 
 
-def quote_for(
-    *, tasks: int, gold_tasks: int, values: dict[str, Any], fee_ppm: int | None = None
-) -> Quote:
+def quote_for(*, tasks: int, gold_tasks: int, values: dict[str, Any], fee_ppm: int | None = None) -> Quote:
     """What a batch of so many tasks would cost at most under these terms."""
     merged = DEFAULTS | values
     terms = Terms(

@@ -16,16 +16,19 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+const confirmed = new WeakSet();
+
 /** A form with data-confirm="id" opens that dialog first; its data-yes button sends the form. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  const dialog = form.dataset.confirm && document.getElementById(form.dataset.confirm);
-  if (dialog && form.dataset.confirmed !== "1") {
+  // Not form.dataset: a field called "dataset" would stand in its place.
+  const dialog = document.getElementById(form.getAttribute("data-confirm"));
+  if (dialog && !confirmed.has(form)) {
     event.preventDefault();
     dialog.showModal();
     const yes = find("[data-yes]", dialog);
     yes.onclick = () => {
-      form.dataset.confirmed = "1";
+      confirmed.add(form);
       dialog.close();
       form.requestSubmit();
     };
@@ -33,7 +36,7 @@ document.addEventListener("submit", (event) => {
   }
   const button = event.submitter;
   // Not in this turn of the loop: a disabled button would not send its own name and value.
-  if (button && form.method === "post") {
+  if (button && form.getAttribute("method") === "post") {
     setTimeout(() => {
       button.setAttribute("aria-disabled", "true");
       button.disabled = true;

@@ -51,7 +51,12 @@ def labels_of(schema: Schema, value: dict[str, Any]) -> list[int]:
 
 
 def store_answer(
-    *, assignment: Assignment, schema: Schema, value: dict[str, Any], seconds: float | None, moment: dt.datetime
+    *,
+    assignment: Assignment,
+    schema: Schema,
+    value: dict[str, Any],
+    seconds: float | None,
+    moment: dt.datetime,
 ) -> Answer:
     """Write an answer once. The database refuses it unless the assignment is live (AssignmentNotLive)."""
     try:

@@ -10,31 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from marketplace.accounts.models import Scope, User
-from marketplace.core.api import Endpoint
+from marketplace.core.api import Endpoint, page_of
 from marketplace.core.errors import Fault, Invalid
 from tasks.assignment.models import Assignment
-from tasks.assignment.selectors import offers_for, suite_as_shown
+from tasks.assignment.selectors import suite_as_shown
 from tasks.assignment.services import claim_suite, claim_task, return_assignment
 from workers.profiles.access import worker_for_user
-
-
-class OfferOut(serializers.Serializer[Assignment]):
-    """A batch that has work for you."""
-
-    batch = serializers.CharField()
-    project_name = serializers.CharField()
-    title = serializers.CharField()
-    reward_micros = serializers.IntegerField()
-    currency = serializers.CharField()
-    tasks_left = serializers.IntegerField()
-    seconds_per_task = serializers.IntegerField()
-    hourly_micros = serializers.IntegerField()
-
-
-class WorkOut(serializers.Serializer[Assignment]):
-    """All work that fits you."""
-
-    results = OfferOut(many=True)
 
 
 class ClaimIn(serializers.Serializer[Assignment]):
@@ -49,7 +30,7 @@ class TaskShown(serializers.Serializer[Assignment]):
     """A task: the content to judge."""
 
     id = serializers.CharField()
-    data = serializers.JSONField()
+    data = serializers.JSONField()  # type: ignore[assignment]
 
 
 class BatchShown(serializers.Serializer[Assignment]):
@@ -85,30 +66,12 @@ class MineOut(serializers.Serializer[Assignment]):
     """One of your assignments."""
 
     id = serializers.CharField(source="public_id")
+    task = serializers.CharField(source="task.public_id")
+    fence = serializers.IntegerField()
     state = serializers.CharField()
     claimed_at = serializers.DateTimeField()
     lease_expires_at = serializers.DateTimeField()
     submitted_at = serializers.DateTimeField(allow_null=True)
-
-
-class MinePage(serializers.Serializer[Assignment]):
-    """A page of your assignments."""
-
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = MineOut(many=True)
-
-
-class Work(Endpoint):
-    """The crowd's page."""
-
-    scope = Scope.WORK
-
-    @extend_schema(responses=WorkOut, operation_id="work_list")
-    def get(self, request: Request) -> Response:
-        """Live batches with work for you, best paid first."""
-        worker = worker_for_user(cast(User, request.user))
-        return Response({"results": [offer._asdict() for offer in offers_for(worker)]})
 
 
 class Claims(Endpoint):
@@ -150,9 +113,8 @@ class Mine(Endpoint):
 
     scope = Scope.WORK
 
-    @extend_schema(responses=MinePage, operation_id="assignments_list")
+    @extend_schema(responses=page_of(MineOut), operation_id="assignments_list")
     def get(self, request: Request) -> Response:
         """Your assignments, newest first."""
         worker = worker_for_user(cast(User, request.user))
-        pager, page = self.paginate(request, Assignment.objects.filter(worker=worker))
-        return pager.get_paginated_response(MineOut(page, many=True).data)
+        return self.listed(request, Assignment.objects.filter(worker=worker).select_related("task"), MineOut)

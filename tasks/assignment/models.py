@@ -60,9 +60,13 @@ class Assignment(models.Model):
         ]
         indexes = [
             # the lease sweep
-            models.Index(name="assignment_lease_due", fields=["lease_expires_at"], condition=Q(state="claimed")),
+            models.Index(
+                name="assignment_lease_due", fields=["lease_expires_at"], condition=Q(state="claimed")
+            ),
             # the acceptance sweep
-            models.Index(name="assignment_accept_due", fields=["accept_due_at"], condition=Q(state="submitted")),
+            models.Index(
+                name="assignment_accept_due", fields=["accept_due_at"], condition=Q(state="submitted")
+            ),
             # a worker's own list, and closing a batch
             models.Index(name="assignment_of_worker", fields=["worker", "-id"]),
             models.Index(name="assignment_by_state", fields=["batch", "state"]),

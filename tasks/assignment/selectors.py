@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
@@ -26,10 +27,15 @@ class Offer(NamedTuple):
     tasks_left: int
     seconds_per_task: int
     hourly_micros: int
+    measured: bool
 
 
-def offers_for(worker: Worker) -> list[Offer]:
-    """Live batches with tasks this worker has not had, best paid an hour first."""
+def offers_for(worker: Worker, measured_seconds: Mapping[int, float]) -> list[Offer]:
+    """Live batches with tasks this worker has not had, best paid an hour first.
+
+    `measured_seconds` is what an answer really takes, by batch id; without it the client's
+    estimate stands, and `measured` says so.
+    """
     batches = (
         Batch.objects.filter(state=BatchState.LIVE)
         .select_related("project")
@@ -42,7 +48,9 @@ def offers_for(worker: Worker) -> list[Offer]:
         .values_list("batch_id")
         .annotate(had=Count("id"))
     )
-    offers = [_offer(batch, batch.left - mine.get(batch.pk, 0)) for batch in batches]
+    offers = [
+        _offer(batch, batch.left - mine.get(batch.pk, 0), measured_seconds.get(batch.pk)) for batch in batches
+    ]
     return sorted((offer for offer in offers if offer.tasks_left > 0), key=lambda o: -o.hourly_micros)
 
 
@@ -79,15 +87,16 @@ def batch_as_shown(batch: Batch) -> dict[str, Any]:
     }
 
 
-def _offer(batch: Batch, left: int) -> Offer:
-    schema = schema_of(batch.project_id)
+def _offer(batch: Batch, left: int, measured: float | None) -> Offer:
+    seconds = max(1, round(measured)) if measured else batch.seconds_per_task
     return Offer(
         batch=batch.public_id,
         project_name=batch.project.name,
-        title=schema.questions[0].title,
+        title=schema_of(batch.project_id).questions[0].title,
         reward_micros=batch.reward_micros,
         currency=batch.currency,
         tasks_left=left,
-        seconds_per_task=batch.seconds_per_task,
-        hourly_micros=hourly_micros(batch.reward_micros, batch.seconds_per_task),
+        seconds_per_task=seconds,
+        hourly_micros=hourly_micros(batch.reward_micros, seconds),
+        measured=measured is not None,
     )

@@ -197,6 +197,6 @@ def expire_leases(*, limit: int = 500) -> int:
 
 def bring_acceptance_forward(*, batch: Batch) -> None:
     """Let everything submitted in a batch fall due now: it is closing."""
-    Assignment.objects.filter(
-        batch=batch, state=AssignmentState.SUBMITTED, accept_due_at__gt=now()
-    ).update(accept_due_at=F("submitted_at"))
+    Assignment.objects.filter(batch=batch, state=AssignmentState.SUBMITTED, accept_due_at__gt=now()).update(
+        accept_due_at=F("submitted_at")
+    )

@@ -118,9 +118,7 @@ def _weigh_question(
         values = [answer.value[question.name] for answer in given]
         weights = [_open_accuracy(known.get((answer.worker_id, question.name))) for answer in given]
         merged = kind.merge(question.config, values, weights)
-        return Result(
-            question.name, merged.value, merged.confidence, [], len(given), METHOD_MERGE, VERSION
-        )
+        return Result(question.name, merged.value, merged.confidence, [], len(given), METHOD_MERGE, VERSION)
     counts = np.zeros((len(given), n_labels, n_labels))
     for place, answer in enumerate(given):
         record = known.get((answer.worker_id, question.name))

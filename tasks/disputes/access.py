@@ -16,9 +16,7 @@ def dispute_for_expert(expert: Expert, public_id: str, *, lock: bool = False) ->
     rows = Dispute.objects.select_related("task__row", "batch__project")
     if lock:
         rows = rows.select_for_update(of=("self",))
-    dispute = (
-        rows.filter(public_id=public_id).exclude(task__answers__worker__user_id=expert.user_id).first()
-    )
+    dispute = rows.filter(public_id=public_id).exclude(task__answers__worker__user_id=expert.user_id).first()
     if dispute is None:
         raise NotFound
     return dispute

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from marketplace.accounts.models import Scope, User
-from marketplace.core.api import Endpoint
+from marketplace.core.api import Endpoint, page_of
 from marketplace.core.errors import Fault, Invalid
 from marketplace.core.events import events_after, last_seq
 from tasks.assignment.selectors import batch_as_shown
@@ -33,14 +33,6 @@ class DisputeOut(serializers.Serializer[Dispute]):
     state = serializers.CharField()
     opened_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField()
-
-
-class DisputePage(serializers.Serializer[Dispute]):
-    """A page of disputes, most urgent first."""
-
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = DisputeOut(many=True)
 
 
 class AnonymousAnswer(serializers.Serializer[Dispute]):
@@ -84,7 +76,7 @@ class Disputes(Endpoint):
 
     @extend_schema(
         parameters=[OpenApiParameter("state", str, enum=STATES)],
-        responses=DisputePage,
+        responses=page_of(DisputeOut),
         operation_id="disputes_list",
     )
     def get(self, request: Request) -> Response:
@@ -93,8 +85,7 @@ class Disputes(Endpoint):
         if state not in STATES:
             raise Invalid(faults=[Fault("state", "state_unknown", f"Use one of: {', '.join(STATES)}.")])
         expert = expert_for_user(cast(User, request.user))
-        pager, page = self.paginate(request, disputes_for(expert, state), "due_at")
-        return pager.get_paginated_response(DisputeOut(page, many=True).data)
+        return self.listed(request, disputes_for(expert, state), DisputeOut, "due_at")
 
 
 class DisputeEvents(Endpoint):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
+from marketplace.accounts.models import User
 from marketplace.core.errors import DomainError
 from marketplace.core.events import group_of, last_seq
 from tasks.disputes.services import STREAM
@@ -25,8 +26,8 @@ class DisputeStream(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         """Let experts in, and tell them at once how far the stream is."""
         try:
-            await database_sync_to_async(expert_for_user)(self.scope["user"])
-        except (DomainError, TypeError):
+            await database_sync_to_async(expert_for_user)(cast(User, self.scope["user"]))
+        except (DomainError, TypeError):  # TypeError: nobody is signed in
             await self.close(code=FORBIDDEN)
             return
         await self.channel_layer.group_add(group_of(STREAM), self.channel_name)

@@ -63,7 +63,9 @@ class Outcome(models.TextChoices):
 class Verdict(models.Model):
     """An expert's binding decision; one per dispute."""
 
-    dispute = models.OneToOneField(Dispute, on_delete=models.PROTECT, related_name="verdict", primary_key=True)
+    dispute = models.OneToOneField(
+        Dispute, on_delete=models.PROTECT, related_name="verdict", primary_key=True
+    )
     expert = models.ForeignKey(Expert, on_delete=models.PROTECT, related_name="verdicts")
     outcome = models.CharField(max_length=12)
     answer = models.JSONField(null=True)

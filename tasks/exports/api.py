@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from marketplace.accounts.models import Scope, User
-from marketplace.core.api import Endpoint
+from marketplace.core.api import Endpoint, page_of
 from marketplace.core.errors import Fault, Invalid
 from marketplace.projects.access import batch_for_user
 from marketplace.projects.models import Batch
@@ -38,13 +38,9 @@ class ResultOut(serializers.Serializer[Task]):
     version = serializers.CharField(allow_null=True)
     verdict = serializers.JSONField(allow_null=True)
 
-
-class ResultPage(serializers.Serializer[Task]):
-    """A page of results."""
-
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = ResultOut(many=True)
+    def to_representation(self, instance: Task) -> dict[str, Any]:
+        """As the export has it."""
+        return result_of(instance)
 
 
 class Results(Endpoint):
@@ -52,12 +48,11 @@ class Results(Endpoint):
 
     scope = Scope.CLIENT
 
-    @extend_schema(responses=ResultPage, operation_id="batches_results")
+    @extend_schema(responses=page_of(ResultOut), operation_id="batches_results")
     def get(self, request: Request, batch: str) -> Response:
         """Results so far; settled or not is in `state`."""
         found = batch_for_user(cast(User, request.user), batch)
-        pager, page = self.paginate(request, result_tasks(found), "id")
-        return pager.get_paginated_response([result_of(task) for task in page])
+        return self.listed(request, result_tasks(found), ResultOut, "id")
 
 
 class Export(Endpoint):

@@ -167,7 +167,7 @@ class BatchAct(Endpoint):
         if action not in ACTIONS:
             raise NotFound
         found = batch_for_user(cast(User, request.user), batch, write=True)
-        ACTIONS[action](batch=found)  # type: ignore[operator]
+        ACTIONS[action](batch=found)
         return Response(BatchOut(batch_for_user(cast(User, request.user), batch)).data)
 
 

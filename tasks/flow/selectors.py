@@ -19,25 +19,33 @@ from workers.reliability.models import Reliability
 from workers.teams.models import TeamMember, Vendor
 
 
-def progress_of(batch: Batch) -> dict[str, Any]:
-    """Counts of tasks, answers, leases and disputes; money in micros; the mean confidence claimed."""
+def counts_of(batch: Batch) -> dict[str, int]:
+    """How many tasks there are and how many in each state (gold left out), and undecided disputes."""
     work = Task.objects.filter(batch=batch, is_gold=False)
     states = dict(work.values_list("state").annotate(n=Count("id")))
-    answers = Task.objects.filter(batch=batch).aggregate(
-        work=Sum("answers_count", filter=Q(is_gold=False)), gold=Sum("answers_count", filter=Q(is_gold=True))
-    )
-    disputes = dict(Dispute.objects.filter(batch=batch).values_list("state").annotate(n=Count("id")))
-    settled = Consensus.objects.filter(task__batch=batch, task__state=TaskState.RESOLVED)
-    decided = disputes.get(DisputeState.DECIDED, 0)
+    undecided = Dispute.objects.filter(batch=batch).exclude(state=DisputeState.DECIDED)
     return {
         "tasks": sum(states.values()),
         **{state.value: states.get(state, 0) for state in TaskState},
+        "disputes_open": undecided.count(),
+    }
+
+
+def progress_of(batch: Batch) -> dict[str, Any]:
+    """Counts of tasks, answers, leases and disputes; money in micros; the mean confidence claimed."""
+    answers = Task.objects.filter(batch=batch).aggregate(
+        work=Sum("answers_count", filter=Q(is_gold=False)), gold=Sum("answers_count", filter=Q(is_gold=True))
+    )
+    decided = Dispute.objects.filter(batch=batch, state=DisputeState.DECIDED).count()
+    counts = counts_of(batch)
+    settled = Consensus.objects.filter(task__batch=batch, task__state=TaskState.RESOLVED)
+    return {
+        **counts,
         "answers": answers["work"] or 0,
         "gold_answers": answers["gold"] or 0,
         "gold_right": Grade.objects.filter(answer__batch=batch, passed=True).count(),
         "live_leases": Assignment.objects.filter(batch=batch, state__in=LIVE).count(),
-        "disputes": sum(disputes.values()),
-        "disputes_open": sum(disputes.values()) - decided,
+        "disputes": counts["disputes_open"] + decided,
         "mean_confidence": settled.aggregate(mean=Avg("confidence"))["mean"],
         **money_of(batch, verdicts=decided),
     }

@@ -47,8 +47,10 @@ def launch_batch(*, batch: Batch) -> int:
 
     All or nothing. Raises Invalid with every fault at once, BatchMoved, NotEnoughMoney.
     """
-    batch = Batch.objects.select_for_update(of=("self",)).select_related("project__client", "dataset").get(
-        pk=batch.pk
+    batch = (
+        Batch.objects.select_for_update(of=("self",))
+        .select_related("project__client", "dataset")
+        .get(pk=batch.pk)
     )
     if batch.state != BatchState.DRAFT:
         raise BatchMoved
@@ -93,9 +95,7 @@ def submit_answer(
         return Submitted(held, new=False)
     require_live(held, fence)
     moment = now()
-    stored_answer = store_answer(
-        assignment=held, schema=schema, value=value, seconds=seconds, moment=moment
-    )
+    stored_answer = store_answer(assignment=held, schema=schema, value=value, seconds=seconds, moment=moment)
     mark_submitted(assignment=held, moment=moment)
     if held.task.is_gold:
         grade_gold(answer=stored_answer, schema=schema, project_id=held.batch.project_id)

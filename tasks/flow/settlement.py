@@ -59,8 +59,8 @@ def finish_closing(*, batch_id: int) -> bool:
     with transaction.atomic():
         # Nothing can be claimed any more, so what was not outstanding above cannot come back;
         # the row lock orders two sweepers.
-        batch = Batch.objects.select_for_update(of=("self",)).select_related("project__client").get(
-            pk=batch_id
+        batch = (
+            Batch.objects.select_for_update(of=("self",)).select_related("project__client").get(pk=batch_id)
         )
         if batch.state != BatchState.CLOSING or _outstanding(batch) or _unpaid(batch):
             return False
@@ -110,7 +110,7 @@ def _settle_one(batch_id: int, worker_id: int) -> int:
         worker=Worker.objects.get(pk=worker_id),
         reward_micros=batch.reward_micros * len(due),
         source=f"answers:{due[0][1]}",
-        memo=f"{len(due)} × {batch.name}",
+        memo=f"{len(due)} x {batch.name}",
     )
     if entry is None:  # pragma: no cover  (the first of these answers was paid: it cannot be due)
         raise RuntimeError(f"answers from assignment {due[0][1]} are paid but not accepted")
@@ -122,9 +122,7 @@ def _settle_one(batch_id: int, worker_id: int) -> int:
 
 def _outstanding(batch: Batch) -> bool:
     undecided = Dispute.objects.filter(batch=batch).exclude(state=DisputeState.DECIDED)
-    return (
-        Assignment.objects.filter(batch=batch, state__in=LIVE).exists() or undecided.exists()
-    )
+    return Assignment.objects.filter(batch=batch, state__in=LIVE).exists() or undecided.exists()
 
 
 def _unpaid(batch: Batch) -> bool:

@@ -8,7 +8,7 @@ equal to the assignments, and the CHECK `never_more_answers_than_overlap` is the
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q
 
 from marketplace.core.ids import PublicIdField
 from marketplace.datasets.models import Row
@@ -39,7 +39,10 @@ class Task(models.Model):
     answers_count = models.PositiveIntegerField(default=0)
     live_count = models.PositiveIntegerField(default=0)
     wanted = models.GeneratedField(
-        expression=Q(state=TaskState.OPEN) & Q(overlap__gt=F("answers_count") + F("live_count")),
+        expression=ExpressionWrapper(
+            Q(state=TaskState.OPEN) & Q(overlap__gt=F("answers_count") + F("live_count")),
+            output_field=models.BooleanField(),
+        ),
         output_field=models.BooleanField(),
         db_persist=True,
     )
@@ -53,7 +56,9 @@ class Task(models.Model):
                 name="never_more_answers_than_overlap",
                 condition=Q(max_overlap__gte=F("answers_count") + F("live_count")),
             ),
-            models.CheckConstraint(name="overlap_within_its_maximum", condition=Q(overlap__lte=F("max_overlap"))),
+            models.CheckConstraint(
+                name="overlap_within_its_maximum", condition=Q(overlap__lte=F("max_overlap"))
+            ),
         ]
         indexes = [
             # the claim reads the head of a batch's queue; only the last claim of a task touches this

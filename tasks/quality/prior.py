@@ -23,15 +23,16 @@ class Prior:
 
     #: pseudo-answers "right" in each row of the confusion matrix; > 0
     diag: float = 2.0
-    #: pseudo-answers "wrong" in each row; > 0
+    #: pseudo-answers "wrong" of a worker; a row of the matrix gives each other class its share of them; > 0
     off: float = 1.0
-    #: how far wrong answers spread over the other classes: each has the share 1 / (classes - 1) ** spread
+    #: how far wrong answers spread: each other class has the share 1 / (classes - 1) ** spread. Below 1
+    #: the shares sum to more than 1: those who err mostly pick the same wrong class, so agreement tells less
     spread: float = 0.7
     #: how far class frequencies are drawn to equal shares: 0 (as estimated) to 1 (equal)
     balance: float = 0.3
     #: share of the one-coin model, 0 (Dawid-Skene only) to 1 (one-coin only)
     coin: float = 0.35
-    #: how much people err on the same tasks: of n answers, n / (1 + (n - 1) * correlation) count; in [0, 1)
+    #: how much people err on the same tasks: of n answers, n / (1 + (n - 1) * correlation) count; 0 to 1
     correlation: float = 0.1
 
     def __post_init__(self) -> None:

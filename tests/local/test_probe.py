@@ -9,8 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from marketplace.local import probe
+from marketplace.local import postgres, probe
 from marketplace.local.ports import free_port
+from tests.local.conftest import Bench
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 
 
 @contextmanager
@@ -49,8 +52,19 @@ def test_it_says_that_a_database_address_makes_no_sense(url: str) -> None:
     assert probe.database_trouble(url)
 
 
-def test_it_needs_no_way_to_a_socket_file() -> None:
-    assert probe.database_trouble("postgres:///assay") is None
+def test_it_says_that_there_is_no_socket_file() -> None:
+    trouble = probe.database_trouble("postgres://a@%2Fno%2Fsuch%2Fdirectory/c")
+    assert trouble is not None
+    assert "No such file" in trouble
+
+
+def test_it_says_that_a_database_does_not_let_us_in(bench: Bench) -> None:
+    server = postgres.prepare(bench.var)
+    bench.supervisor.start(server.program())
+    assert probe.database_trouble(server.url("postgres")) is None
+    assert probe.database_trouble(server.url("missing")) == 'database "missing" does not exist'
+    wrong = server.url("postgres").replace(server.password, "wrong")
+    assert probe.database_trouble(wrong) == 'password authentication failed for user "assay"'
 
 
 def test_it_hears_redis_answer() -> None:

@@ -11,13 +11,13 @@ from tasks.quality.votes import VoteTable
 from tests.quality.crowds import vote_tables
 
 # Krippendorff 2011, "Computing Krippendorff's alpha-reliability", section C: four observers, twelve units.
-OBSERVERS = ("1233214121__", "1233224125_3", "_333234221_1", "1233244121__")
+OBSERVERS = ("123321412___", "1233224125_3", "_3332342251_", "12332441251_")
 
 
 def published() -> VoteTable:
     rows = [
         (unit, observer, int(value) - 1)
-        for observer, values in enumerate(("123321412___", "12332241251_", "_33323422151", "1233244125_1"))
+        for observer, values in enumerate(OBSERVERS)
         for unit, value in enumerate(values)
         if value != "_"
     ]

@@ -68,7 +68,7 @@ def test_it_starts_from_stored_counts_and_ends_where_it_was() -> None:
     first = dawid_skene.fit(votes, tol=1e-9, max_iter=1000)
     again = dawid_skene.fit(votes, start=first.counts_wkl)
     assert again.n_iter < first.n_iter
-    assert again.post_tk == pytest.approx(first.post_tk, abs=0.01)
+    assert again.post_tk == pytest.approx(first.post_tk, abs=0.02)
 
 
 def test_it_hands_back_counts_that_match_its_posteriors() -> None:

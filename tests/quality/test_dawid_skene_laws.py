@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,10 +20,7 @@ from tests.quality.crowds import gold_for, priors, vote_tables
 def test_the_bound_never_falls(votes: VoteTable, prior: Prior, data: st.DataObject) -> None:
     gold = data.draw(gold_for(votes))
     history = dawid_skene.fit(votes, gold=gold, prior=prior, tol=0.0, max_iter=25).bound_history
-    assert all(
-        after >= before - 1e-9 * (1 + abs(before))
-        for before, after in zip(history, history[1:], strict=False)
-    )
+    assert all(after >= before - 1e-9 * (1 + abs(before)) for before, after in pairwise(history))
 
 
 @settings(deadline=None)

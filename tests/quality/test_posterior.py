@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -67,7 +69,7 @@ def test_it_refuses_shapes_and_labels_that_do_not_fit() -> None:
 
 @settings(deadline=None)
 @given(vote_tables(), priors(), st.randoms(use_true_random=False))
-def test_the_order_of_answers_changes_nothing(votes: VoteTable, prior: Prior, random: st.Random) -> None:
+def test_the_order_of_answers_changes_nothing(votes: VoteTable, prior: Prior, random: Random) -> None:
     counts = np.random.default_rng(0).random((votes.n_votes, votes.n_labels, votes.n_labels))
     even = np.full(votes.n_labels, 1 / votes.n_labels)
     order = random.sample(range(votes.n_votes), votes.n_votes)

@@ -43,7 +43,7 @@ def test_it_never_asks_beyond_the_maximum_nor_settles_below_the_minimum(
 
 @pytest.mark.parametrize(("least", "most", "target"), [(0, 5, 0.9), (3, 2, 0.9), (2, 5, 0.0), (2, 5, 1.1)])
 def test_it_refuses_rules_that_make_no_sense(least: int, most: int, target: float) -> None:
-    with pytest.raises(ValueError, match="overlap|target"):
+    with pytest.raises(ValueError, match=r"overlap|target"):
         decide(0.5, 2, min_overlap=least, max_overlap=most, target=target)
 
 

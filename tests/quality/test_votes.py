@@ -34,7 +34,7 @@ def test_it_refuses_codes_out_of_range_and_ragged_columns(
 
 def test_it_refuses_fractions() -> None:
     with pytest.raises(ValueError, match="integers"):
-        VoteTable(np.array([0.5]), np.array([0]), np.array([0]), 1, 1, 2)  # type: ignore[arg-type]
+        VoteTable(np.array([0.5]), np.array([0]), np.array([0]), 1, 1, 2)
 
 
 def test_it_does_not_follow_later_changes_of_its_input() -> None:

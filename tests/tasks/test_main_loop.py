@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from marketplace.datasets.models import Dataset
 from marketplace.datasets.services import import_dataset
 from tasks.flow.settlement import settle_due
@@ -54,7 +54,12 @@ def test_it_takes_a_batch_from_a_file_to_a_refund() -> None:
         as_ada.post(f"/api/v1/clients/{client.public_id}/datasets", {"name": "Rows", "file": upload}), 202
     )
     import_dataset(dataset_id=Dataset.objects.get(public_id=dataset["id"]).pk)
-    terms = {"dataset": dataset["id"], "no_gold_reason": "an example", "max_overlap": 4, "acceptance_seconds": 0}
+    terms = {
+        "dataset": dataset["id"],
+        "no_gold_reason": "an example",
+        "max_overlap": 4,
+        "acceptance_seconds": 0,
+    }
     batch = ok(as_ada.post(f"/api/v1/projects/{project['id']}/batches", terms, format="json"), 201)
     address = f"/api/v1/batches/{batch['id']}"
     running = ok(as_ada.post(f"{address}/launch"))
@@ -83,7 +88,9 @@ def test_it_takes_a_batch_from_a_file_to_a_refund() -> None:
     assert closed["state"] == "closed"
     spent = closed["progress"]
     assert spent["resolved"] == 2
-    assert spent["refunded_micros"] == held - spent["paid_micros"] - spent["expert_micros"] - spent["fee_micros"]
+    assert (
+        spent["refunded_micros"] == held - spent["paid_micros"] - spent["expert_micros"] - spent["fee_micros"]
+    )
     assert spent["escrow_micros"] == 0
     results = {row["row"]: row for row in ok(as_ada.get(f"{address}/results"))["results"]}
     assert results["a"]["value"] == {"animal": "cat"}

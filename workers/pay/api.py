@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from marketplace.accounts.models import Scope, User
-from marketplace.clients.api import PostingOut, StatementPage
-from marketplace.core.api import Endpoint
+from marketplace.clients.api import PostingOut
+from marketplace.core.api import Endpoint, page_of
 from marketplace.core.errors import Forbidden, NotFound
 from marketplace.ledger.checks import ledger_checks, ledger_sum_micros
 from marketplace.ledger.selectors import statement
@@ -53,14 +53,6 @@ class PayoutOut(serializers.Serializer[Payout]):
     created_at = serializers.DateTimeField()
 
 
-class PayoutPage(serializers.Serializer[Payout]):
-    """A page of payouts."""
-
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = PayoutOut(many=True)
-
-
 class CheckOut(serializers.Serializer[Payout]):
     """One invariant of the books."""
 
@@ -93,12 +85,11 @@ class EarningsStatement(Endpoint):
 
     scope = Scope.WORK
 
-    @extend_schema(responses=StatementPage, operation_id="earnings_statement")
+    @extend_schema(responses=page_of(PostingOut), operation_id="earnings_statement")
     def get(self, request: Request) -> Response:
         """Every posting on your earnings, newest first."""
         worker = worker_for_user(cast(User, request.user))
-        pager, page = self.paginate(request, statement(owner=worker.public_id))
-        return pager.get_paginated_response(PostingOut(page, many=True).data)
+        return self.listed(request, statement(owner=worker.public_id), PostingOut)
 
 
 class Payouts(Endpoint):
@@ -106,12 +97,11 @@ class Payouts(Endpoint):
 
     scope = Scope.WORK
 
-    @extend_schema(responses=PayoutPage, operation_id="payouts_list")
+    @extend_schema(responses=page_of(PayoutOut), operation_id="payouts_list")
     def get(self, request: Request) -> Response:
         """List your payouts, newest first."""
         worker = worker_for_user(cast(User, request.user))
-        pager, page = self.paginate(request, payouts_of(worker.public_id))
-        return pager.get_paginated_response(PayoutOut(page, many=True).data)
+        return self.listed(request, payouts_of(worker.public_id), PayoutOut)
 
     @extend_schema(request=PayoutIn, responses={201: PayoutOut}, operation_id="payouts_create")
     def post(self, request: Request) -> Response:

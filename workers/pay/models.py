@@ -32,5 +32,7 @@ class Payout(models.Model):
         app_label = "workers"
         constraints = [
             models.CheckConstraint(name="payout_of_something", condition=models.Q(amount_micros__gt=0)),
-            models.CheckConstraint(name="payout_state_known", condition=models.Q(state__in=PayoutState.values)),
+            models.CheckConstraint(
+                name="payout_state_known", condition=models.Q(state__in=PayoutState.values)
+            ),
         ]

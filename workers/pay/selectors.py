@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet, Sum
 
-from marketplace.ledger.models import Account, AccountKind
+from marketplace.ledger.pots import AccountKind
+from marketplace.ledger.selectors import balances_of
 from workers.pay.models import Payout, PayoutState
 
 
@@ -21,10 +22,7 @@ class Earnings(NamedTuple):
 
 def earnings(owner: str) -> list[Earnings]:
     """Earnings of a worker, expert or vendor (public id), one line per currency."""
-    accounts = Account.objects.filter(
-        owner=owner, kind__in=(AccountKind.EARNINGS, AccountKind.TRANSIT)
-    ).values_list("currency", "kind", "balance_micros")
-    balances = {(currency, kind): balance for currency, kind, balance in accounts}
+    balances = balances_of(owner)
     settled = dict(
         Payout.objects.filter(owner=owner, state=PayoutState.SETTLED)
         .values_list("currency")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import transaction
 
 from marketplace.core.clock import now
 from marketplace.core.errors import Conflict, Fault, Invalid
-from marketplace.ledger.models import AccountKind, JournalEntry, Pot, fees, outside
+from marketplace.ledger.pots import AccountKind, Pot, fees, outside
 from marketplace.ledger.services import post_entry
 from marketplace.projects.models import Batch
 from marketplace.projects.services import escrow_of
@@ -14,6 +16,9 @@ from workers.pay.models import Payout, PayoutState
 from workers.pay.rules import MIN_PAYOUT_MICROS, shares
 from workers.profiles.models import Worker
 from workers.teams.models import TeamMember
+
+if TYPE_CHECKING:
+    from marketplace.ledger.models import JournalEntry
 
 
 class PayoutMoved(Conflict):
@@ -27,7 +32,9 @@ def earnings_of(owner: str, currency: str) -> Pot:
     return Pot(AccountKind.EARNINGS, owner, currency)
 
 
-def pay_work(*, batch: Batch, worker: Worker, reward_micros: int, source: str, memo: str) -> JournalEntry | None:
+def pay_work(
+    *, batch: Batch, worker: Worker, reward_micros: int, source: str, memo: str
+) -> JournalEntry | None:
     """Move a worker's accepted rewards from escrow to earnings, the vendor's share to the vendor, the
     fee to the platform. `source` names what is paid; the same source is paid once (then None).
     """

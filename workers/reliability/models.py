@@ -37,6 +37,7 @@ class Reliability(models.Model):
                 name="one_reliability_per_worker_and_question", fields=["worker", "project", "question"]
             ),
             models.CheckConstraint(
-                name="not_more_right_than_answered", condition=models.Q(gold_right__lte=models.F("gold_answers"))
+                name="not_more_right_than_answered",
+                condition=models.Q(gold_right__lte=models.F("gold_answers")),
             ),
         ]

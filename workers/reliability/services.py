@@ -35,9 +35,7 @@ def record_gold(
     `confusion` is (true class, answered class, number of classes) for kinds with classes; the next
     posterior then already knows it. `interval(right, total)` gives accuracy, low and high.
     """
-    row, _ = Reliability.objects.get_or_create(
-        worker_id=worker_id, project_id=project_id, question=question
-    )
+    row, _ = Reliability.objects.get_or_create(worker_id=worker_id, project_id=project_id, question=question)
     row = Reliability.objects.select_for_update().get(pk=row.pk)
     row.gold_answers += 1
     row.gold_right += int(passed)

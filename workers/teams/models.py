@@ -41,9 +41,7 @@ class VendorManager(models.Model):
 
     class Meta:
         app_label = "workers"
-        constraints = [
-            models.UniqueConstraint(name="one_manager_once_per_vendor", fields=["vendor", "user"])
-        ]
+        constraints = [models.UniqueConstraint(name="one_manager_once_per_vendor", fields=["vendor", "user"])]
 
 
 class TeamMember(models.Model):

@@ -23,7 +23,7 @@ async function ask() {
   asked += 1;
   const mine = asked;
   try {
-    const quote = await get(`${form.dataset.quote}?${query}`);
+    const quote = await get(`${form.getAttribute("data-quote")}?${query}`);
     if (mine === asked) show(quote);
   } catch (error) {
     if (mine === asked) fail(error);

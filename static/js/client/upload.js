@@ -13,7 +13,7 @@ const size = (bytes) => `${(bytes / MB).toLocaleString(document.documentElement.
 
 function send() {
   const request = new XMLHttpRequest();
-  request.open("POST", form.dataset.api);
+  request.open("POST", form.getAttribute("data-api"));
   request.setRequestHeader("X-CSRFToken", find('meta[name="csrf-token"]').content);
   request.setRequestHeader("Idempotency-Key", key);
   request.responseType = "json";
@@ -33,7 +33,7 @@ function progress(loaded, total) {
 
 function arrived(request) {
   if (request.status >= 200 && request.status < 300) {
-    location.assign(form.dataset.page.replace("DATASET", request.response.id));
+    location.assign(form.getAttribute("data-page").replace("DATASET", request.response.id));
     return;
   }
   key = newKey();

@@ -14,6 +14,7 @@ export class Outbox {
     this.on = on;
     this.busy = false;
     this.tries = 0;
+    this.sent = false;
     this.timer = 0;
     this.entryInFlight = null;
     addEventListener("online", () => this.flush());
@@ -66,7 +67,7 @@ export class Outbox {
     }
     const waiting = this.store.all().filter((entry) => entry.notBefore > Date.now());
     if (waiting.length) this.plan(Math.min(...waiting.map((entry) => entry.notBefore)) - Date.now() + 20);
-    else if (!this.size) this.on.state("idle");
+    else if (!this.size && this.sent) this.on.state("idle");
   }
 
   due() {
@@ -85,6 +86,7 @@ export class Outbox {
       // keepalive: the request outlives the page when the tab is closed in this moment.
       const reply = await post(path, entry.body, { key: entry.key, keepalive: true });
       this.tries = 0;
+      this.sent = true;
       this.store.take(entry.assignment);
       this.on.saved(entry, reply);
       return true;

@@ -1,0 +1,18 @@
+"""What an API key's secret looks like and how it is kept. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+PREFIX = "assay_"
+
+
+def new_secret() -> str:
+    """A fresh secret of 192 random bits, with a prefix that secret scanners can find."""
+    return PREFIX + secrets.token_urlsafe(24)
+
+
+def hash_secret(secret: str) -> str:
+    """SHA-256 of a secret. It has 192 random bits, so a slow hash would protect nothing."""
+    return hashlib.sha256(secret.encode()).hexdigest()

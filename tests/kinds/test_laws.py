@@ -1,0 +1,127 @@
+"""What holds of every kind."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketplace.kinds.kind import Json, Kind
+from marketplace.kinds.registry import KINDS, kind_of
+
+OPTIONS = ["a", "b", "c", "d"]
+
+
+class Case(NamedTuple):
+    """A kind with settings and answers that fit them."""
+
+    kind: Kind[Any]
+    config: Any
+    answers: st.SearchStrategy[Any]
+
+
+def case(name: str, settings: dict[str, object], answers: st.SearchStrategy[Any]) -> Case:
+    return Case(KINDS[name], KINDS[name].parse(settings), answers)
+
+
+CASES = {
+    "choice": case("choice", {"options": OPTIONS}, st.sampled_from(OPTIONS)),
+    "choices": case(
+        "choices",
+        {"options": OPTIONS, "min": 1, "max": 3},
+        st.lists(st.sampled_from(OPTIONS), min_size=1, max_size=3),
+    ),
+    "text": case("text", {}, st.text("abAB ", min_size=1, max_size=8).filter(str.strip)),
+}
+every_kind = pytest.mark.parametrize("name", CASES)
+
+
+def drawn(case: Case, data: st.DataObject, *, least: int = 1) -> list[Json]:
+    raw = data.draw(st.lists(case.answers, min_size=least, max_size=6))
+    return [case.kind.canonical(case.config, answer) for answer in raw]
+
+
+def weights_for(answers: list[Json], data: st.DataObject) -> list[float]:
+    share = st.floats(0.05, 0.95)
+    return data.draw(st.lists(share, min_size=len(answers), max_size=len(answers)))
+
+
+@every_kind
+def test_every_kind_is_tried_here(name: str) -> None:
+    assert set(CASES) == set(KINDS)
+    assert kind_of(name) is KINDS[name]
+
+
+@every_kind
+@given(data=st.data())
+def test_a_canonical_answer_is_its_own_canonical_form(name: str, data: st.DataObject) -> None:
+    kind, config, _ = CASES[name]
+    (answer,) = drawn(CASES[name], data)[:1]
+    assert kind.canonical(config, answer) == answer
+
+
+@every_kind
+@given(data=st.data())
+def test_agreement_is_symmetric_and_full_with_oneself(name: str, data: st.DataObject) -> None:
+    kind, config, _ = CASES[name]
+    a, b = drawn(CASES[name], data, least=2)[:2]
+    assert kind.agree(config, a, b) == kind.agree(config, b, a)
+    assert 0 <= kind.agree(config, a, b) <= 1
+    assert kind.agree(config, a, a) == 1
+    assert kind.grade(config, a, a).passed
+
+
+@every_kind
+@given(data=st.data())
+def test_a_merged_value_is_a_valid_answer(name: str, data: st.DataObject) -> None:
+    kind, config, _ = CASES[name]
+    answers = drawn(CASES[name], data)
+    merged = kind.merge(config, answers, weights_for(answers, data))
+    assert kind.canonical(config, merged.value) == merged.value
+    assert 0 <= merged.confidence <= 1
+    assert all(0 <= part <= 1 for part in merged.parts.values())
+
+
+@every_kind
+@given(data=st.data())
+def test_identical_answers_merge_to_that_answer(name: str, data: st.DataObject) -> None:
+    kind, config, _ = CASES[name]
+    answers = drawn(CASES[name], data)[:1] * 3
+    assert kind.merge(config, answers, weights_for(answers, data)).value == answers[0]
+
+
+@every_kind
+@given(data=st.data())
+def test_the_order_of_workers_does_not_matter(name: str, data: st.DataObject) -> None:
+    kind, config, _ = CASES[name]
+    answers = drawn(CASES[name], data)
+    weights = weights_for(answers, data)
+    order = data.draw(st.permutations(range(len(answers))))
+    before = kind.merge(config, answers, weights)
+    after = kind.merge(config, [answers[i] for i in order], [weights[i] for i in order])
+    assert after == before
+
+
+@every_kind
+@given(data=st.data())
+def test_a_class_code_leads_back_to_its_value(name: str, data: st.DataObject) -> None:
+    kind, config, _ = CASES[name]
+    (answer,) = drawn(CASES[name], data)[:1]
+    code, classes = kind.label(config, answer), kind.n_labels(config)
+    assert (code is None) == (classes is None)
+    if code is not None and classes is not None:
+        assert 0 <= code < classes
+        assert kind.value_of(config, code) == answer
+
+
+@every_kind
+def test_settings_survive_being_written_out(name: str) -> None:
+    kind, config, _ = CASES[name]
+    assert kind.parse(kind.describe(config)) == config
+
+
+def test_there_is_no_kind_of_another_name() -> None:
+    with pytest.raises(LookupError, match="polygon"):
+        kind_of("polygon")
