@@ -36,6 +36,7 @@ export class Supply {
       .filter(fresh)
       .sort((a, b) => a.place - b.place);
     for (const held of this.store.all()) if (!fresh(held)) this.store.take(held.id);
+    if (this.ready.length) this.onReady();
     return this.refill();
   }
 

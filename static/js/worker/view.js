@@ -28,7 +28,7 @@ export class View {
     part.questions.scrollTop = 0;
     this.setGuidelines(held.batch.guidelines_html);
     const first = held.batch.schema.questions[0];
-    if (first.kind === "text") form.focus();
+    if (first.kind === "text" || !form.oneChoice) form.focus();
     else part.row.focus({ preventScroll: true });
     this.announce(word("screen.next_task"));
   }
