@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import PermissionDenied
@@ -47,6 +48,7 @@ class Page(CursorPagination):
     ordering = "-id"
 
 
+@cache
 def page_of(item: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
     """For the API's description: a page of `item`."""
     name = item.__name__.removesuffix("Out") + "Page"

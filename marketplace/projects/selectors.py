@@ -23,16 +23,19 @@ def schema_of(project_id: int) -> Schema:
     return _schema_by_id(project_id)
 
 
-def guidelines_html(project_id: int) -> str:
-    """The newest guidelines as HTML that holds nothing but formatting."""
-    body = (
-        Guideline.objects.filter(project_id=project_id)
-        .order_by("-version")
-        .values_list("body", flat=True)
-        .first()
-    )
+@lru_cache(maxsize=512)
+def _guideline_html(guideline_id: int) -> str:
+    body = Guideline.objects.values_list("body", flat=True).get(pk=guideline_id)
     return nh3.clean(
-        _markdown.render(body or ""),
-        attributes={"a": {"href", "title"}},
-        link_rel="noopener noreferrer nofollow",
+        _markdown.render(body), attributes={"a": {"href", "title"}}, link_rel="noopener noreferrer nofollow"
     )
+
+
+def guidelines_html(project_id: int) -> str:
+    """The newest guidelines as HTML that holds nothing but formatting.
+
+    A version never changes once written, so each is rendered once a process.
+    """
+    newest = Guideline.objects.filter(project_id=project_id).order_by("-version")
+    guideline_id = newest.values_list("id", flat=True).first()
+    return _guideline_html(guideline_id) if guideline_id else ""

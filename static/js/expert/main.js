@@ -16,6 +16,7 @@ class Desk {
   constructor(root, settings) {
     this.view = new View(root);
     this.queue = [];
+    this.handedBack = new Set();
     this.current = null;
     this.done = 0;
     this.touched = 0;
@@ -67,16 +68,22 @@ class Desk {
   async changed(error) {
     if (error) return this.current || this.fail(error);
     try {
-      const open = await get(`${API}?state=open`);
-      this.queue = open.results;
+      await this.readQueue();
     } catch (fault) {
       return this.current || this.fail(fault);
     }
     this.view.showQueue(this.queue, this.current?.id);
     if (this.current || this.working) return undefined;
     const present = !document.hidden && Date.now() - this.touched < PRESENT_MS;
-    if (this.queue.length && present) return this.next();
+    if (present && this.queue.some((each) => !this.handedBack.has(each.id))) return this.next();
     return this.rest();
+  }
+
+  /** Most urgent first, as the server has it; what this expert handed back goes behind the others. */
+  async readQueue() {
+    const open = await get(`${API}?state=open`);
+    const back = (each) => Number(this.handedBack.has(each.id));
+    this.queue = open.results.sort((a, b) => back(a) - back(b));
   }
 
   rest() {
@@ -94,8 +101,7 @@ class Desk {
         await this.take(dispute.id);
       }
       if (!this.current) {
-        const open = await get(`${API}?state=open`);
-        this.queue = open.results;
+        await this.readQueue();
         this.rest();
       }
     } catch (error) {
@@ -196,15 +202,13 @@ class Desk {
   async release({ andNext = true } = {}) {
     if (!this.current) return;
     const { id } = this.current;
+    this.handedBack.add(id);
     this.leave();
     this.working = true;
     await post(`${API}/${id}/release`, {}, { key: newKey(), retries: 2 }).catch(() => {});
     this.working = false;
     if (!andNext) return;
-    // Not the same one again: what was handed back goes behind the others.
-    this.queue = this.queue.filter((each) => each.id !== id);
-    if (this.queue.length) await this.next();
-    else await this.changed();
+    await this.changed();
   }
 
   leave() {
