@@ -1,5 +1,7 @@
 """Addresses of this floor; the floors above are included by name."""
 
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -30,6 +32,11 @@ api_v1 = [
     path("datasets/<str:dataset>/errors", datasets.DatasetErrors.as_view()),
 ]
 
+# Swagger UI writes style attributes; nothing else of ours needs them.
+api_docs = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(
+    SpectacularSwaggerSplitView.as_view(url_name="schema")
+)
+
 pages = [
     path("account/keys", account_pages.account_keys, name="account-keys"),
     path("account/keys/<str:key>/revoke", account_pages.account_key_revoke, name="account-key-revoke"),
@@ -46,7 +53,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("api/docs", api_docs, name="api-docs"),
     path("api/v1/", include(api_v1)),
     path("", include(pages)),
     path("", include("workers.urls")),

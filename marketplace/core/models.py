@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from rest_framework.utils.encoders import JSONEncoder
 
 from marketplace.core.ids import PublicIdField
 
@@ -61,7 +62,7 @@ class StoredReply(models.Model):
     key = models.CharField(max_length=255)
     request_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
-    body = models.JSONField(null=True)
+    body = models.JSONField(null=True, encoder=JSONEncoder)
     created_at = models.DateTimeField()
 
     class Meta:

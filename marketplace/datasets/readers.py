@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 MAX_LINE_BYTES = 1_000_000
 MAX_COLUMNS = 200
+MAX_DEPTH = 50  # of objects and lists in one another: shown, stored and sent again by code that recurses
 RESERVED = {"id", "gold", "gold_reason"}
 
 
@@ -65,21 +65,23 @@ def read_jsonl(source: BinaryIO) -> Iterator[ReadRow | ReadError]:
     for line, (end_byte, raw) in enumerate(_lines(source), start=1):
         try:
             text = _decode(raw).strip()
-            if not text:
-                continue
-            record = json.loads(text, parse_constant=_no_constants)
-            _refuse_oversized_numbers(record)
+            if text:
+                yield _row_or_error(line, end_byte, _object(text))
         except _LineTooLong:
             yield _too_long(line, end_byte)
         except UnicodeDecodeError:
             yield _not_utf8(line, end_byte)
-        except (ValueError, RecursionError) as error:
+        except RecursionError:
+            yield ReadError(line, end_byte, *_TOO_DEEP)
+        except ValueError as error:
             yield ReadError(line, end_byte, "json_broken", f"Not a JSON object: {str(error)[:200]}")
-        else:
-            if isinstance(record, dict):
-                yield _row_or_error(line, end_byte, record)
-            else:
-                yield ReadError(line, end_byte, "json_not_object", "Each line must be a JSON object {...}.")
+
+
+def _object(text: str) -> dict[str, Any]:
+    record = json.loads(text, parse_constant=_no_constants)
+    if not isinstance(record, dict):
+        raise ValueError("each line must be an object {...}")
+    return record
 
 
 def _read_separated(source: BinaryIO, delimiter: str) -> Iterator[ReadRow | ReadError]:
@@ -100,30 +102,60 @@ def _read_separated(source: BinaryIO, delimiter: str) -> Iterator[ReadRow | Read
 _Record = tuple[int, int, list[str], ReadError | None]
 
 
+class _Lines:
+    """Feeds csv.reader, which itself knows where a quoted cell ends, and remembers how far it went."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._raw = _lines(source)
+        self.line, self.end_byte, self.room = 0, 0, MAX_LINE_BYTES
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        """The next line as text; a record of many lines is bounded like one long line."""
+        self.end_byte, raw = next(self._raw)
+        self.line += 1
+        self.room -= len(raw or b"")
+        if self.room < 0:
+            raise _LineTooLong
+        return _decode(raw)
+
+
 def _records(source: BinaryIO, delimiter: str) -> Iterator[_Record]:
     """CSV records with the line they start on; a quoted cell may span lines."""
-    pending, start, line = "", 0, 0
-    for end_byte, raw in _lines(source):
-        line += 1
-        start = start or line
+    lines = _Lines(source)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        start, lines.room = lines.line + 1, MAX_LINE_BYTES
         try:
-            pending += _decode(raw)
-            if pending.count('"') % 2 and len(pending) <= MAX_LINE_BYTES:
-                continue  # inside a quoted cell
-            if len(pending) > MAX_LINE_BYTES:
-                raise _LineTooLong
-            cells = next(csv.reader(io.StringIO(pending), delimiter=delimiter, strict=True), [])
-            yield start, end_byte, cells, None
-        except _LineTooLong:
-            yield start, end_byte, [], _too_long(start, end_byte)
-        except UnicodeDecodeError:
-            yield start, end_byte, [], _not_utf8(start, end_byte)
-        except csv.Error as error:
-            yield start, end_byte, [], ReadError(start, end_byte, "csv_broken", f"Not readable: {error}.")
-        pending, start = "", 0
-    if pending:
-        detail = "A quoted cell is opened here and never closed."
-        yield start, end_byte, [], ReadError(start, end_byte, "quote_not_closed", detail)
+            cells, broken = next(reader), None
+        except StopIteration:
+            return
+        except (_LineTooLong, UnicodeDecodeError, csv.Error) as error:
+            cells, broken = [], _broken_record(start, lines, error)
+        yield start, lines.end_byte, cells, broken
+
+
+def _broken_record(start: int, lines: _Lines, error: Exception) -> ReadError:
+    """Why a record cannot be read, and how many lines went with it."""
+    if lines.line > start:
+        detail = f"A quoted cell opens here and never closes well; lines {start} to {lines.line} are lost."
+        return ReadError(start, lines.end_byte, "quote_not_closed", detail)
+    if isinstance(error, _LineTooLong):
+        return _too_long(start, lines.end_byte)
+    if isinstance(error, UnicodeDecodeError):
+        return _not_utf8(start, lines.end_byte)
+    words = str(error)
+    if "end of data" in words:
+        code, detail = "quote_not_closed", "A quoted cell is opened here and never closed."
+    elif "field limit" in words:
+        code, detail = "cell_too_long", f"A cell is longer than {csv.field_size_limit():,} characters."
+    elif "new-line" in words:
+        code, detail = "line_end_unknown", "Holds a bare carriage return; end lines with a line feed."
+    else:
+        code, detail = "csv_broken", f"Not readable: {words}."
+    return ReadError(start, lines.end_byte, code, detail)
 
 
 def _header(first: _Record | None) -> list[str]:
@@ -135,6 +167,8 @@ def _header(first: _Record | None) -> list[str]:
     names = [cell.strip() for cell in cells]
     if not any(names):
         raise FileUnreadable("The first line must name the columns.")
+    if _unfit(names):
+        raise FileUnreadable("The first line holds NUL characters: not UTF-8 text, or no text at all.")
     if "" in names:
         raise FileUnreadable(f"Column {names.index('') + 1} has no name in the first line.")
     if len(names) > MAX_COLUMNS:
@@ -146,18 +180,18 @@ def _header(first: _Record | None) -> list[str]:
 
 
 def _row_or_error(line: int, end_byte: int, record: dict[str, Any]) -> ReadRow | ReadError:
+    unfit = _unfit(record)
+    if unfit:
+        return ReadError(line, end_byte, *unfit)
     data = {str(name): value for name, value in record.items() if name not in RESERVED}
     if not any(value not in ("", None) for value in data.values()):
         return ReadError(line, end_byte, "row_empty", "Nothing to show: every content column is empty.")
-    if "\x00" in json.dumps(data, ensure_ascii=False) or _has_lone_surrogate(record):
-        return ReadError(line, end_byte, "characters_not_allowed", "Holds NUL or broken Unicode characters.")
-    external = record.get("id")
-    external_id = str(external).strip() if external not in (None, "") else None
-    if external_id and len(external_id) > 200:
+    external_id = "" if record.get("id") is None else str(record["id"]).strip()
+    if len(external_id) > 200:
         return ReadError(line, end_byte, "id_too_long", "The id is longer than 200 characters.")
     gold = record.get("gold")
     gold = None if gold == "" else gold
-    return ReadRow(line, end_byte, data, external_id, gold, str(record.get("gold_reason") or ""))
+    return ReadRow(line, end_byte, data, external_id or None, gold, str(record.get("gold_reason") or ""))
 
 
 def _lines(source: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
@@ -184,19 +218,30 @@ def _no_constants(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-def _refuse_oversized_numbers(value: Any) -> None:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("a number is too large")
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _refuse_oversized_numbers(inner)
+_TOO_DEEP = ("nested_too_deep", f"Objects and lists lie more than {MAX_DEPTH} deep in one another.")
 
 
-def _has_lone_surrogate(record: dict[str, Any]) -> bool:
+def _unfit(value: Any, depth: int = 0) -> tuple[str, str] | None:
+    """Code and sentence of what the database could not store in a value, or None."""
+    if isinstance(value, str):
+        unfit = "\x00" in value or not _encodes(value)
+        return ("characters_not_allowed", "Holds NUL or broken Unicode characters.") if unfit else None
+    if isinstance(value, float):
+        return None if math.isfinite(value) else ("json_broken", "Not a JSON object: a number is too large")
+    if not isinstance(value, dict | list):
+        return None
+    if depth >= MAX_DEPTH:
+        return _TOO_DEEP
+    inner = [*value, *value.values()] if isinstance(value, dict) else value
+    return next(filter(None, (_unfit(each, depth + 1) for each in inner)), None)
+
+
+def _encodes(text: str) -> bool:
     try:
-        json.dumps(record, ensure_ascii=False).encode()
+        text.encode()
     except UnicodeEncodeError:
-        return True
-    return False
+        return False
+    return True
 
 
 def _too_long(line: int, end_byte: int) -> ReadError:

@@ -5,6 +5,7 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import marketplace.core.clock
 import marketplace.core.ids
+import rest_framework.utils.encoders
 from django.conf import settings
 from django.db import migrations, models
 
@@ -226,7 +227,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=255)),
                 ('request_hash', models.CharField(max_length=64)),
                 ('status', models.PositiveSmallIntegerField(null=True)),
-                ('body', models.JSONField(null=True)),
+                ('body', models.JSONField(encoder=rest_framework.utils.encoders.JSONEncoder, null=True)),
                 ('created_at', models.DateTimeField()),
                 ('actor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],

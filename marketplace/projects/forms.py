@@ -53,7 +53,7 @@ class BatchForm(forms.Form):
     )
     seconds_per_task = forms.IntegerField(label=_("Seconds an answer takes"), min_value=1, max_value=7200)
     target_accuracy = forms.FloatField(
-        label=_("How sure must a row be? (percent)"), min_value=50, max_value=99.9
+        label=_("Right rows, over the whole batch (percent)"), min_value=50, max_value=99.9
     )
     min_overlap = forms.IntegerField(label=_("Answers at least"), min_value=1)
     max_overlap = forms.IntegerField(label=_("Answers at most, then an expert"), min_value=1)

@@ -1,6 +1,8 @@
 // The one way to the server: CSRF, problem+json as errors, idempotency keys, calm retries, the server's clock.
 
 const RETRY_STATUS = new Set([429, 502, 503, 504]);
+// "permission_denied" is what a stale CSRF token gets: somebody signed in or out in another tab.
+const SIGNED_OUT_CODES = new Set(["not_authenticated", "authentication_failed", "permission_denied"]);
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 15_000;
 
@@ -23,7 +25,7 @@ export class ApiError extends Error {
   }
 
   get signedOut() {
-    return this.status === 401 || (this.status === 403 && this.code === "not_authenticated");
+    return this.status === 401 || (this.status === 403 && SIGNED_OUT_CODES.has(this.code));
   }
 }
 
@@ -115,6 +117,9 @@ function learnClock(date, sent) {
   clockOffsetMs = Math.abs(offset) > 2000 ? offset : 0;
 }
 
-function csrfToken() {
+/** The cookie before the page: a sign-in in another tab changes the token under an open screen. */
+export function csrfToken() {
+  const cookie = document.cookie.split("; ").find((each) => each.startsWith("csrftoken="));
+  if (cookie) return decodeURIComponent(cookie.slice("csrftoken=".length));
   return document.querySelector('meta[name="csrf-token"]')?.content || "";
 }

@@ -64,8 +64,6 @@ def test_it_survives_every_kill_and_leaves_nobody(tmp_path: Path) -> None:
     env = environment(tmp_path)
     run = started(env)
     try:
-        assert str(run.pid) in refusal(env)  # a second one does not disturb it
-
         web = next(child for child in written(tmp_path).children if child.name == "web")
         os.kill(web.pid, signal.SIGKILL)
         until_ready(env, run)

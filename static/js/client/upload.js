@@ -1,6 +1,6 @@
 // Sends a data file with a progress bar. XMLHttpRequest, because fetch does not tell how much was sent.
 
-import { newKey } from "../api.js";
+import { csrfToken, newKey } from "../api.js";
 import { find } from "../dom.js";
 import { word } from "../words.js";
 
@@ -14,7 +14,7 @@ const size = (bytes) => `${(bytes / MB).toLocaleString(document.documentElement.
 function send() {
   const request = new XMLHttpRequest();
   request.open("POST", form.getAttribute("data-api"));
-  request.setRequestHeader("X-CSRFToken", find('meta[name="csrf-token"]').content);
+  request.setRequestHeader("X-CSRFToken", csrfToken());
   request.setRequestHeader("Idempotency-Key", key);
   request.responseType = "json";
   request.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded, total));

@@ -133,8 +133,9 @@ class Desk {
 
   show(dispute) {
     this.current = dispute;
+    this.schema = dispute.batch.schema;
     this.shownAt = performance.now();
-    this.form = new QuestionForm(dispute.schema, { onChange: () => this.markSame() });
+    this.form = new QuestionForm(this.schema, { onChange: () => this.markSame() });
     this.view.showCase(dispute, this.form, { onAdopt: (place) => this.adopt(place) });
     this.tick();
   }
@@ -142,7 +143,7 @@ class Desk {
   adopt(place) {
     const answer = this.current.answers[place];
     if (!answer) return;
-    const names = this.current.schema.questions.map((question) => question.name);
+    const names = this.schema.questions.map((question) => question.name);
     this.form.answer = Object.fromEntries(names.map((name) => [name, valueOf(answer.value, name)]));
     this.markSame();
     this.view.announce(word("desk.adopted", { who: answer.who }));
@@ -154,7 +155,7 @@ class Desk {
   }
 
   shapeOf(answer) {
-    return this.current.schema.questions.map((question) => valueOf(answer, question.name) ?? null);
+    return this.schema.questions.map((question) => valueOf(answer, question.name) ?? null);
   }
 
   async decide(outcome) {

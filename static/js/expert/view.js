@@ -34,15 +34,16 @@ export class View {
     part.state.hidden = true;
     part.case.hidden = false;
     part.panel.hidden = false;
-    part.row.replaceChildren(drawRow(dispute.task.data, dispute.schema));
+    part.row.replaceChildren(drawRow(dispute.task.data, dispute.batch.schema));
     part.case.scrollTop = 0;
     part.why.replaceChildren(badge("disputed", reasonOf(dispute)));
     part.answers.replaceChildren(
-      ...dispute.answers.map((answer, place) => this.drawAnswer(answer, place, dispute.schema, onAdopt)),
+      ...dispute.answers.map((answer, place) => this.drawAnswer(answer, place, dispute.batch.schema, onAdopt)),
     );
     part.questions.replaceChildren(form.element);
-    part.guide_text.innerHTML = dispute.guidelines_html || ""; // Sanitised by the server, as on the worker's screen.
-    part.guide_button.hidden = !dispute.guidelines_html;
+    const guidelines = dispute.batch.guidelines_html;
+    part.guide_text.innerHTML = guidelines || ""; // Sanitised by the server, as on the worker's screen.
+    part.guide_button.hidden = !guidelines;
     part.reason.value = part.reason.options[0].value;
     part.note.value = "";
     part.fault.textContent = "";
@@ -83,7 +84,7 @@ export class View {
     part.state.hidden = false;
     part.timer.textContent = "";
     const lines = [
-      make("h1", { class: "large" }, word(`state.${state}.title`, { count: waiting })),
+      make("h2", {}, word(`state.${state}.title`, { count: waiting })),
       make("p", {}, word(`state.${state}.text`, { count: waiting })),
     ];
     if (detail) lines.push(make("p", { class: "quiet small" }, detail));

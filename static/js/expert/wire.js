@@ -3,6 +3,7 @@
 import { backOff, get } from "../api.js";
 
 const POLL_MS = 15_000;
+const FORBIDDEN = 4403;
 const STEADY_MS = 10_000;
 
 /** Calls `onEvents(events)` for what happened since `seq`, and `onLink(up)` when the live line comes or goes. */
@@ -36,8 +37,9 @@ export class Wire {
       this.read();
     });
     socket.addEventListener("message", (event) => this.wake(event.data));
-    socket.addEventListener("close", () => {
+    socket.addEventListener("close", (event) => {
       this.onLink(false);
+      if (event.code === FORBIDDEN) return;
       // A line that held for a while starts over; one that breaks at once is given more time each round.
       this.tries = opened && Date.now() - opened > STEADY_MS ? 0 : this.tries + 1;
       setTimeout(() => this.connect(), backOff(this.tries, 1000, 30_000));

@@ -3,6 +3,8 @@
 import { ApiError, backOff, newKey, post } from "../api.js";
 import { Store } from "./store.js";
 
+const SIGNED_OUT_WAIT_MS = 30_000;
+
 /**
  * Sends what it holds, one after the other, in order of time.
  * Tells `on.saved(entry, reply)`, `on.refused(entry, error)` and `on.state(state)`, where state is
@@ -106,6 +108,7 @@ export class Outbox {
     }
     if (error.signedOut) {
       this.on.state("signed_out");
+      this.plan(SIGNED_OUT_WAIT_MS);
       return false;
     }
     this.store.take(entry.assignment);

@@ -40,7 +40,7 @@ export class View {
     part.panel.hidden = true;
     part.state.hidden = false;
     part.timer.textContent = "";
-    const lines = [make("h1", { class: "large" }, word(`state.${state}.title`))];
+    const lines = [make("h2", {}, word(`state.${state}.title`))];
     lines.push(make("p", {}, word(`state.${state}.text`)));
     if (detail) lines.push(make("p", { class: "quiet small" }, detail));
     if (kept) lines.push(make("p", {}, word("kept", { count: kept })));

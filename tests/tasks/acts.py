@@ -1,0 +1,87 @@
+"""What people do in the main loop, in one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from marketplace.clients.models import Client
+from marketplace.ledger.selectors import balance_micros
+from marketplace.projects.models import Batch
+from marketplace.projects.services import escrow_of
+from tasks.assignment.models import Assignment
+from tasks.assignment.services import claim_task
+from tasks.disputes.models import Dispute
+from tasks.disputes.services import claim_dispute
+from tasks.flow.services import Submitted, decide_dispute, submit_answer
+from tasks.pool.models import Task
+from tests.factories import Shape, make_live, make_worker
+from workers.profiles.models import Expert, Worker
+
+# Two answers settle a row where they agree; where they do not, an expert must.
+PAIR: dict[str, Any] = {"min_overlap": 2, "max_overlap": 2, "target_accuracy": 0.8}
+
+
+def pair_batch(client: Client | None = None, *, work: int = 1, gold: int = 0, **terms: Any) -> Batch:
+    """A live batch in which two answers to a row settle or dispute it."""
+    return make_live(client, Shape(work=work, gold=gold, terms=PAIR | terms))
+
+
+def task_of(batch: Batch, row: str = "w0") -> Task:
+    """The task of a row by its id in the file: w0, w1, ... are work, g0, g1, ... are known."""
+    return Task.objects.get(batch=batch, row__external_id=row)
+
+
+def claim(worker: Worker, task: Task) -> Assignment:
+    """Lease a task by name."""
+    return claim_task(worker=worker, task=task.public_id)
+
+
+def submit(assignment: Assignment, value: str = "dog", **more: Any) -> Submitted:
+    """Answer what one holds, under the fence it was claimed with."""
+    terms = {"fence": assignment.fence} | more
+    return submit_answer(
+        worker=assignment.worker, assignment=assignment.public_id, answer={"animal": value}, **terms
+    )
+
+
+def answer(worker: Worker, task: Task, value: str = "dog") -> Assignment:
+    """Claim a task by name and answer it."""
+    return submit(claim(worker, task), value).assignment
+
+
+def answer_by_new_workers(task: Task, values: Sequence[str]) -> list[Worker]:
+    """Let somebody new give each of the values; returns them in order."""
+    people = [make_worker() for _ in values]
+    for worker, value in zip(people, values, strict=True):
+        answer(worker, task, value)
+    return people
+
+
+def dispute_of(task: Task) -> Dispute:
+    """Answer a task of a pair batch two ways, which makes it a dispute."""
+    answer_by_new_workers(task, ["cat", "dog"])
+    return Dispute.objects.get(task=task)
+
+
+def decide(
+    expert: Expert, dispute: Dispute, value: str | None = "dog", *, reason: str = "clear", **more: Any
+) -> Dispute:
+    """Claim a dispute and end it: with an answer, or with None as undecidable."""
+    held = claim_dispute(expert=expert, dispute=dispute.public_id)
+    decide_dispute(
+        expert=expert,
+        dispute=dispute.public_id,
+        outcome="undecidable" if value is None else "decided",
+        answer=None if value is None else {"animal": value},
+        reason=reason,
+        fence=held.fence,
+        **more,
+    )
+    held.refresh_from_db()
+    return held
+
+
+def escrow_micros(batch: Batch) -> int:
+    """What is left in a batch's escrow."""
+    return balance_micros(escrow_of(batch))
