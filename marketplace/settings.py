@@ -31,6 +31,7 @@ DISPUTE_DUE_SECONDS = env.int("ASSAY_DISPUTE_DUE_SECONDS", 24 * 3600)
 _embedded = addresses(VAR_DIR)
 _database_url = env.str("DATABASE_URL", "") or (_embedded.database_url if _embedded else "")
 REDIS_URL = env.str("REDIS_URL", "") or (_embedded.redis_url if _embedded else "redis://127.0.0.1:1/0")
+_pool_max = env.int("ASSAY_POOL_MAX", 8)  # connections a process; 0: no pool
 DATABASES = {
     "default": env.dj_db_url("_UNSET_", _database_url or "postgresql://not-started@127.0.0.1:1/assay")
     | {
@@ -38,11 +39,7 @@ DATABASES = {
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": False,
         "OPTIONS": {
-            "pool": {
-                "min_size": env.int("ASSAY_POOL_MIN", 1),
-                "max_size": env.int("ASSAY_POOL_MAX", 8),
-                "timeout": 10,
-            },
+            "pool": {"min_size": 1, "max_size": _pool_max, "timeout": 10} if _pool_max else False,
             "options": "-c statement_timeout={} -c lock_timeout=5000"
             " -c idle_in_transaction_session_timeout=30000".format(
                 env.int("ASSAY_STATEMENT_TIMEOUT_MS", 15_000)

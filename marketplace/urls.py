@@ -15,6 +15,10 @@ from marketplace.datasets import views as dataset_pages
 from marketplace.projects import api as projects
 from marketplace.projects import views as project_pages
 
+handler400 = "marketplace.core.views.bad_request"
+handler404 = "marketplace.core.views.page_not_found"
+handler500 = "marketplace.core.views.server_error"
+
 api_v1 = [
     path("keys", accounts.Keys.as_view()),
     path("keys/<str:key>", accounts.Key.as_view()),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from functools import cache
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import inline_serializer
@@ -24,6 +26,7 @@ from marketplace.core.models import StoredReply
 
 PROBLEM = "application/problem+json"
 KEY_HEADER = "Idempotency-Key"
+log = logging.getLogger(__name__)
 STATUS: dict[type[errors.DomainError], int] = {
     errors.NotFound: status.HTTP_404_NOT_FOUND,
     errors.Forbidden: status.HTTP_403_FORBIDDEN,
@@ -46,6 +49,15 @@ class Page(CursorPagination):
     page_size_query_param = "limit"
     max_page_size = 500
     ordering = "-id"
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: Any = None
+    ) -> list[Any] | None:
+        """The rows of one page. Raises NotFound for a cursor that points into no such list."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except ValueError as error:
+            raise errors.NotFound(str(self.invalid_cursor_message)) from error
 
 
 @cache
@@ -172,6 +184,10 @@ def handle_api_exception(exc: Exception, context: dict[str, Any]) -> Response | 
         return problem(errors.Invalid(faults=_faults(exc.detail)))
     if isinstance(exc, exceptions.APIException):
         return _framework_problem(exc)
+    if isinstance(exc, OperationalError):
+        # no lock, no connection or no time: nothing was done, so trying again is safe
+        log.error("the database could not serve a request", exc_info=exc)
+        return problem(errors.Unavailable())
     return None
 
 

@@ -1,15 +1,18 @@
-"""The two pages for machines that watch us: is the process alive, is everything ready."""
+"""The pages for machines: is the process alive, is everything ready; and what programs see of an accident."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from http import HTTPStatus
 
 from django.db import transaction
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from marketplace.core import health
+from marketplace.core.api import PROBLEM
 
 
 @never_cache
@@ -31,3 +34,32 @@ def readyz(request: HttpRequest) -> JsonResponse:
     # a 503 here is an answer, not an accident: Django is told that there is nothing left to log
     setattr(response, "_has_been_logged", True)  # noqa: B010
     return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that Django itself refuses, such as one that is too large."""
+    return _problem(request, HTTPStatus.BAD_REQUEST) or defaults.bad_request(request, exception)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address at which there is nothing."""
+    return _problem(request, HTTPStatus.NOT_FOUND) or defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """An accident of ours."""
+    return _problem(request, HTTPStatus.INTERNAL_SERVER_ERROR) or defaults.server_error(request)
+
+
+def _problem(request: HttpRequest, status: HTTPStatus) -> JsonResponse | None:
+    """Problem details for callers of the API; None for people, who get the designed page."""
+    if not request.path.startswith("/api/"):
+        return None
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "code": status.name.lower(),
+        "detail": f"{status.description}.",
+    }
+    return JsonResponse(body, status=status.value, content_type=PROBLEM)

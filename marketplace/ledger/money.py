@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 MICROS = 1_000_000
 PPM = 1_000_000
+MOST_MICROS = 2**63 - 1  # what an account can hold
 
 
 def split_by_ratio(amount_micros: int, weights: Sequence[int]) -> list[int]:

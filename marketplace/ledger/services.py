@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from django.db import IntegrityError, transaction
 
 from marketplace.core.errors import Conflict, broken_constraint
 from marketplace.ledger.models import Account, JournalEntry, Posting
+from marketplace.ledger.money import MOST_MICROS
 from marketplace.ledger.pots import Pot
 
 
@@ -22,11 +24,16 @@ def post_entry(*, kind: str, source: str, moves: Mapping[Pot, int], memo: str = 
 
     Returns None when the entry of this kind and source already stands: posting is idempotent.
     Locks the accounts in one fixed order. Raises NotEnoughMoney when a pot would go below zero
-    and ValueError when the moves do not add up to zero.
+    and ValueError when the moves do not add up to zero in each currency.
     """
-    if sum(moves.values()) != 0:
-        raise ValueError(f"entry {kind} of {source} does not balance")
     lines = [(pot, amount) for pot, amount in sorted(moves.items()) if amount]
+    sums: Counter[str] = Counter()
+    for pot, amount in lines:
+        sums[pot.currency] += amount
+    if any(sums.values()):
+        raise ValueError(f"entry {kind} of {source} does not balance")
+    if any(abs(amount) > MOST_MICROS for _, amount in lines):
+        raise NotEnoughMoney  # no account could hold it
     try:
         with transaction.atomic():
             # a savepoint: a refusal here must not spoil the caller's transaction

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import sys
 import time
@@ -22,6 +23,7 @@ from marketplace.local.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = 60.0  # seconds all parts have to become ready before the run goes on without them
+FULL = 10_000_000  # bytes free, below which a failure is blamed on the disk
 LOUD = re.compile(r"(?<![\w-])(WARNING|ERROR|CRITICAL)(?![\w-])")
 
 
@@ -97,6 +99,11 @@ class Run:
                 self._supervisor.watch()
         except Stopped:
             self._terminal.say("assay", "stopping")
+        except LocalError as error:
+            # a full disk shows in many ways, and often cannot even write down its reason
+            if shutil.disk_usage(self._asked.var).free < FULL:
+                raise LocalError(f"The disk is full at {self._asked.var} ({error})") from None
+            raise
         finally:
             self._supervisor.stop_all()
             state.remove(self._asked.var)
@@ -111,7 +118,7 @@ class Run:
         messages = "the Redis of REDIS_URL" if asked.given.redis_url else "Valkey"
         self._terminal.say("servers", f"{database} and {messages} are ready")
         self._terminal.say("migrate", "bringing the tables up to date")
-        self._manage("migrate", "--noinput")
+        self._manage("migrate", "--noinput", "--skip-checks")
         if asked.demo:
             self._terminal.say("demo", "loading the example content")
             self._manage("demo")
@@ -124,9 +131,10 @@ class Run:
         schedule = str(self._asked.var / "run" / "beat-schedule")
         celery = ("celery", "-A", "marketplace.celery")
         return [
-            *(self._web(number) for number in range(1, self._asked.web_processes + 1)),
             self._python("celery", *celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
             self._python("beat", *celery, "beat", "--loglevel", "INFO", "--pidfile=", "--schedule", schedule),
+            # last, for it alone is waited for: the others come up meanwhile
+            *(self._web(number) for number in range(1, self._asked.web_processes + 1)),
         ]
 
     def _web(self, number: int) -> Program:

@@ -38,6 +38,23 @@ _CLAIM_WORK = CLAIM.format(order="t.place")
 _CLAIM_GOLD = CLAIM.format(order="random()")
 
 
+_HAS_WORK = """
+SELECT EXISTS (
+  SELECT 1 FROM tasks_task t
+   WHERE t.batch_id = %s AND NOT t.is_gold AND t.wanted
+     AND NOT EXISTS (
+       SELECT 1 FROM tasks_assignment a WHERE a.worker_id = %s AND a.task_id = t.id))
+"""
+
+
+def has_work(*, batch_id: int, worker_id: int) -> bool:
+    """Whether a batch has a task that is not gold and that this worker has never held."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_WORK, [batch_id, worker_id])
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
 def hold_batch(batch_id: int) -> str:
     """The state of a batch, which cannot be closed until the caller's transaction ends."""
     with connection.cursor() as cursor:

@@ -13,7 +13,7 @@ from marketplace.core.errors import Conflict
 from marketplace.core.ids import public_id
 from marketplace.projects.models import Batch, BatchState
 from tasks.assignment.access import assignment_for_worker, batch_for_worker, task_for_worker
-from tasks.assignment.claim import claim_rows, hold_batch
+from tasks.assignment.claim import claim_rows, has_work, hold_batch
 from tasks.assignment.models import RECLAIMABLE, Assignment, AssignmentState
 from tasks.assignment.policy import gold_count
 from tasks.pool.models import TaskState
@@ -93,10 +93,13 @@ def claim_suite(
             lease=lease,
         )
 
-    work = lease_some(gold=False, size=wanted - gold)
-    if not work:
+    # gold first: what there is none of for this worker is made up with work
+    known = lease_some(gold=True, size=gold)
+    work = lease_some(gold=False, size=wanted - len(known))
+    if not work and not (len(known) == wanted and has_work(batch_id=source.pk, worker_id=worker.pk)):
+        # undoes the gold: handed out alone at the end it would give itself away
         raise NothingToDo
-    found = work + lease_some(gold=True, size=gold)
+    found = known + work
     suite_rows = list(Assignment.objects.filter(id__in=found).select_related("batch__project"))
     drawn.shuffle(suite_rows)
     return suite_rows

@@ -156,6 +156,8 @@ def decide_dispute(
 
 def _weigh_and_decide(task_id: int) -> None:
     task = Task.objects.select_for_update(of=("self",)).select_related("batch").get(pk=task_id)
+    if task.state == TaskState.RESOLVED and Verdict.objects.filter(dispute__task=task, answer__isnull=False):
+        return  # an expert's word stands, whoever weighs the answers again
     weighed = weigh_task(task=task, batch=task.batch, schema=schema_of(task.batch.project_id))
     if task.state != TaskState.OPEN or task.batch.state not in (*RUNNING, BatchState.CLOSING):
         return

@@ -53,7 +53,8 @@ def finish_closing(*, batch_id: int) -> bool:
     batch = Batch.objects.select_related("project__client").get(pk=batch_id)
     if batch.state != BatchState.CLOSING or _outstanding(batch):
         return False
-    refit_batch(batch=batch, schema=schema_of(batch.project_id), final=True)
+    if not refit_batch(batch=batch, schema=schema_of(batch.project_id), final=True):
+        return False  # another process is at it; the sweep comes again
     bring_acceptance_forward(batch=batch)
     settle_due(batch=batch)
     with transaction.atomic():

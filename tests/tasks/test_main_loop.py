@@ -37,22 +37,12 @@ def answer(who: APIClient, task: str, value: str) -> None:
     ok(who.post(f"/api/v1/assignments/{held['id']}/submit", body, format="json"), 200)
 
 
-def test_it_takes_a_batch_from_a_file_to_a_refund() -> None:
-    ada = make_user("Ada")
-    client = make_client(ada)
-    as_ada = api(ada)
-    project = ok(
-        as_ada.post(
-            f"/api/v1/clients/{client.public_id}/projects",
-            {"name": "Animals", "schema": SCHEMA, "guidelines": "Look."},
-            format="json",
-        ),
-        201,
-    )
+def launch(as_ada: APIClient, client: str) -> tuple[str, int]:
+    """From a schema and a file to a running batch: its address, and what was held for it."""
+    words = {"name": "Animals", "schema": SCHEMA, "guidelines": "Look."}
+    project = ok(as_ada.post(f"/api/v1/clients/{client}/projects", words, format="json"), 201)
     upload = SimpleUploadedFile("rows.jsonl", jsonl([{"id": "a", "text": "meow"}, {"id": "b", "text": "?"}]))
-    dataset = ok(
-        as_ada.post(f"/api/v1/clients/{client.public_id}/datasets", {"name": "Rows", "file": upload}), 202
-    )
+    dataset = ok(as_ada.post(f"/api/v1/clients/{client}/datasets", {"name": "Rows", "file": upload}), 202)
     import_dataset(dataset_id=Dataset.objects.get(public_id=dataset["id"]).pk)
     terms = {
         "dataset": dataset["id"],
@@ -62,9 +52,25 @@ def test_it_takes_a_batch_from_a_file_to_a_refund() -> None:
     }
     batch = ok(as_ada.post(f"/api/v1/projects/{project['id']}/batches", terms, format="json"), 201)
     address = f"/api/v1/batches/{batch['id']}"
-    running = ok(as_ada.post(f"{address}/launch"))
-    held = running["progress"]["escrow_micros"]
+    held = ok(as_ada.post(f"{address}/launch"))["progress"]["escrow_micros"]
     assert held == batch["quote"]["worst_case_micros"]
+    return address, held
+
+
+def judge(expert: APIClient) -> None:
+    """The only dispute in the queue is decided: a dog."""
+    queue = ok(expert.get("/api/v1/disputes"))["results"]
+    assert [dispute["reason"] for dispute in queue] == ["no_consensus"]
+    case = ok(expert.post(f"/api/v1/disputes/{queue[0]['id']}/claim"), 201)
+    assert sorted(given["value"]["animal"] for given in case["answers"]) == ["cat", "cat", "dog", "dog"]
+    verdict = {"answer": {"animal": "dog"}, "reason": "clear", "fence": case["fence"]}
+    ok(expert.post(f"/api/v1/disputes/{queue[0]['id']}/decide", verdict, format="json"))
+
+
+def test_it_takes_a_batch_from_a_file_to_a_refund() -> None:
+    ada = make_user("Ada")
+    as_ada = api(ada)
+    address, held = launch(as_ada, make_client(ada).public_id)
 
     people = [api(make_worker(f"Ben {n}").user) for n in range(4)]
     tasks = {row["row"]: row["task"] for row in ok(as_ada.get(f"{address}/results"))["results"]}
@@ -75,13 +81,7 @@ def test_it_takes_a_batch_from_a_file_to_a_refund() -> None:
     for who, value in zip(people, ["cat", "dog", "cat", "dog"], strict=True):
         answer(who, tasks["b"], value)
 
-    expert = api(make_expert().user)
-    queue = ok(expert.get("/api/v1/disputes"))["results"]
-    assert [dispute["reason"] for dispute in queue] == ["no_consensus"]
-    case = ok(expert.post(f"/api/v1/disputes/{queue[0]['id']}/claim"), 201)
-    assert sorted(given["value"]["animal"] for given in case["answers"]) == ["cat", "cat", "dog", "dog"]
-    verdict = {"answer": {"animal": "dog"}, "reason": "clear", "fence": case["fence"]}
-    ok(expert.post(f"/api/v1/disputes/{queue[0]['id']}/decide", verdict, format="json"))
+    judge(api(make_expert().user))
 
     settle_due()
     closed = ok(as_ada.post(f"{address}/close"))
@@ -96,5 +96,6 @@ def test_it_takes_a_batch_from_a_file_to_a_refund() -> None:
     assert results["a"]["value"] == {"animal": "cat"}
     assert results["b"]["value"] == {"animal": "dog"}
     assert results["b"]["verdict"]["outcome"] == "decided"
-    exported = b"".join(as_ada.get(f"{address}/export?format=csv").streaming_content).decode()
+    file: Any = as_ada.get(f"{address}/export?format=csv")
+    exported = b"".join(file.streaming_content).decode()
     assert exported.splitlines()[0].startswith("task,row,state,question,value,confidence")

@@ -16,6 +16,7 @@ from tasks.consensus.models import Consensus
 from tasks.disputes.models import Dispute
 from tasks.flow.services import submit_answer
 from tasks.flow.settlement import close_batch
+from tasks.pool.models import Task
 from tests.factories import Shape, make_live, make_worker
 from tests.tasks.acts import answer, answer_by_new_workers, claim, pair_batch, submit, task_of
 from tests.tasks.conftest import Clock
@@ -204,6 +205,15 @@ def test_it_never_resolves_on_fewer_answers_than_the_least() -> None:
     assert task_of(batch).state == "open"
     answer(make_worker(), task_of(batch))
     assert task_of(batch).state == "resolved"
+
+
+def test_it_weighs_an_answer_that_comes_after_the_task_was_resolved() -> None:
+    batch = make_live(shape=Shape(work=1, terms={"min_overlap": 3, "target_accuracy": 0.8}))
+    late = claim(make_worker(), task_of(batch))
+    answer_by_new_workers(task_of(batch), ["dog", "dog"])
+    Task.objects.filter(batch=batch).update(state="resolved")  # as a refit may
+    assert submit(late, "dog").new
+    assert (Consensus.objects.get().answers_used, task_of(batch).state) == (3, "resolved")
 
 
 def test_it_wants_one_answer_more_where_they_differ() -> None:
