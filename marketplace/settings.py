@@ -79,7 +79,7 @@ CELERY_BEAT_SCHEDULE = {
     # every job looks in the database for what is due; expiry keeps a backlog from piling up
     name: {"task": task, "schedule": seconds, "options": {"expires": seconds * 4}}
     for name, task, seconds in [
-        ("heartbeat", "marketplace.core.background.heartbeat", 5.0),
+        ("heartbeat", "marketplace.core.background.heartbeat", 2.0),
         ("relay", "marketplace.core.background.relay_events", 5.0),
         ("imports", "marketplace.datasets.background.sweep_imports", 10.0),
         ("leases", "tasks.assignment.background.sweep_leases", 10.0),

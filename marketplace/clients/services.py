@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from marketplace.ledger.models import JournalEntry
 
 MAX_DEPOSIT_MICROS = 10_000_000 * 1_000_000
+MAX_REFERENCE = 40
 
 
 def funds_of(client: Client) -> Pot:
@@ -43,10 +44,17 @@ def deposit_funds(*, client: Client, amount_micros: int, reference: str) -> Jour
     """Book money received from a client; the same reference twice is booked once (None).
 
     Who may call it: an operator, on evidence of the transfer; anyone of the client in a demo.
+    Raises Invalid for an amount out of range, and for a reference too long to tell from another.
     """
+    faults = []
     if not 0 < amount_micros <= MAX_DEPOSIT_MICROS:
         detail = "A deposit is more than nothing and at most 10 million."
-        raise Invalid(faults=[Fault("amount_micros", "amount_out_of_range", detail)])
+        faults.append(Fault("amount_micros", "amount_out_of_range", detail))
+    if not 0 < len(reference) <= MAX_REFERENCE:
+        detail = f"Name the transfer in 1 to {MAX_REFERENCE} characters."
+        faults.append(Fault("reference", "reference_length", detail))
+    if faults:
+        raise Invalid(faults=faults)
     moves = {funds_of(client): amount_micros, outside(client.currency): -amount_micros}
-    source = f"client:{client.public_id}:{reference}"[:80]
+    source = f"client:{client.public_id}:{reference}"
     return post_entry(kind="deposit", source=source, moves=moves, memo=reference)

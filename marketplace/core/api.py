@@ -9,8 +9,7 @@ from functools import cache
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError, transaction
-from django.db.models import QuerySet
+from django.db import DataError, OperationalError, transaction
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import inline_serializer
@@ -50,9 +49,7 @@ class Page(CursorPagination):
     max_page_size = 500
     ordering = "-id"
 
-    def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: Any = None
-    ) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """The rows of one page. Raises NotFound for a cursor that points into no such list."""
         try:
             return super().paginate_queryset(queryset, request, view)
@@ -188,6 +185,10 @@ def handle_api_exception(exc: Exception, context: dict[str, Any]) -> Response | 
         # no lock, no connection or no time: nothing was done, so trying again is safe
         log.error("the database could not serve a request", exc_info=exc)
         return problem(errors.Unavailable())
+    if isinstance(exc, DataError):
+        # such as a NUL in the address; whatever can be named is refused by name before it comes here
+        log.error("the database could not take in a request", exc_info=exc)
+        return problem(errors.Invalid("Something in this request cannot be stored or looked for."))
     return None
 
 

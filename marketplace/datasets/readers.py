@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
+from marketplace.core.storable import has_surrogates, unstorable
+
 MAX_LINE_BYTES = 1_000_000
 MAX_COLUMNS = 200
-MAX_DEPTH = 50  # of objects and lists in one another: shown, stored and sent again by code that recurses
 RESERVED = {"id", "gold", "gold_reason"}
+csv.field_size_limit(MAX_LINE_BYTES)  # a cell may be as long as a line; its own limit is 128 KiB
 
 
 class ReadRow(NamedTuple):
@@ -72,7 +73,8 @@ def read_jsonl(source: BinaryIO) -> Iterator[ReadRow | ReadError]:
         except UnicodeDecodeError:
             yield _not_utf8(line, end_byte)
         except RecursionError:
-            yield ReadError(line, end_byte, *_TOO_DEEP)
+            detail = "Objects and lists lie too deep in one another."
+            yield ReadError(line, end_byte, "nested_too_deep", detail)
         except ValueError as error:
             yield ReadError(line, end_byte, "json_broken", f"Not a JSON object: {str(error)[:200]}")
 
@@ -107,19 +109,29 @@ class _Lines:
 
     def __init__(self, source: BinaryIO) -> None:
         self._raw = _lines(source)
-        self.line, self.end_byte, self.room = 0, 0, MAX_LINE_BYTES
+        self.line, self.end_byte = 0, 0
+        self.begin()
+
+    def begin(self) -> None:
+        """A new record begins with the next line."""
+        self.room, self.legible = MAX_LINE_BYTES, True
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        """The next line as text; a record of many lines is bounded like one long line."""
+        """The next line as text; a record of many lines is bounded like one long line.
+
+        Bytes that are no UTF-8 are passed on as surrogates, so that the record still ends where it ends.
+        """
         self.end_byte, raw = next(self._raw)
         self.line += 1
         self.room -= len(raw or b"")
-        if self.room < 0:
+        if raw is None or self.room < 0:
             raise _LineTooLong
-        return _decode(raw)
+        text = raw.decode("utf-8-sig", errors="surrogateescape")
+        self.legible = self.legible and not has_surrogates(text)
+        return text
 
 
 def _records(source: BinaryIO, delimiter: str) -> Iterator[_Record]:
@@ -127,13 +139,16 @@ def _records(source: BinaryIO, delimiter: str) -> Iterator[_Record]:
     lines = _Lines(source)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
-        start, lines.room = lines.line + 1, MAX_LINE_BYTES
+        start = lines.line + 1
+        lines.begin()
         try:
             cells, broken = next(reader), None
         except StopIteration:
             return
-        except (_LineTooLong, UnicodeDecodeError, csv.Error) as error:
+        except (_LineTooLong, csv.Error) as error:
             cells, broken = [], _broken_record(start, lines, error)
+        if not lines.legible:
+            broken = _not_utf8(start, lines.end_byte)
         yield start, lines.end_byte, cells, broken
 
 
@@ -144,13 +159,9 @@ def _broken_record(start: int, lines: _Lines, error: Exception) -> ReadError:
         return ReadError(start, lines.end_byte, "quote_not_closed", detail)
     if isinstance(error, _LineTooLong):
         return _too_long(start, lines.end_byte)
-    if isinstance(error, UnicodeDecodeError):
-        return _not_utf8(start, lines.end_byte)
     words = str(error)
     if "end of data" in words:
         code, detail = "quote_not_closed", "A quoted cell is opened here and never closed."
-    elif "field limit" in words:
-        code, detail = "cell_too_long", f"A cell is longer than {csv.field_size_limit():,} characters."
     elif "new-line" in words:
         code, detail = "line_end_unknown", "Holds a bare carriage return; end lines with a line feed."
     else:
@@ -167,7 +178,7 @@ def _header(first: _Record | None) -> list[str]:
     names = [cell.strip() for cell in cells]
     if not any(names):
         raise FileUnreadable("The first line must name the columns.")
-    if _unfit(names):
+    if unstorable(names):
         raise FileUnreadable("The first line holds NUL characters: not UTF-8 text, or no text at all.")
     if "" in names:
         raise FileUnreadable(f"Column {names.index('') + 1} has no name in the first line.")
@@ -180,7 +191,7 @@ def _header(first: _Record | None) -> list[str]:
 
 
 def _row_or_error(line: int, end_byte: int, record: dict[str, Any]) -> ReadRow | ReadError:
-    unfit = _unfit(record)
+    unfit = unstorable(record)
     if unfit:
         return ReadError(line, end_byte, *unfit)
     data = {str(name): value for name, value in record.items() if name not in RESERVED}
@@ -216,32 +227,6 @@ def _decode(raw: bytes | None) -> str:
 
 def _no_constants(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
-
-
-_TOO_DEEP = ("nested_too_deep", f"Objects and lists lie more than {MAX_DEPTH} deep in one another.")
-
-
-def _unfit(value: Any, depth: int = 0) -> tuple[str, str] | None:
-    """Code and sentence of what the database could not store in a value, or None."""
-    if isinstance(value, str):
-        unfit = "\x00" in value or not _encodes(value)
-        return ("characters_not_allowed", "Holds NUL or broken Unicode characters.") if unfit else None
-    if isinstance(value, float):
-        return None if math.isfinite(value) else ("json_broken", "Not a JSON object: a number is too large")
-    if not isinstance(value, dict | list):
-        return None
-    if depth >= MAX_DEPTH:
-        return _TOO_DEEP
-    inner = [*value, *value.values()] if isinstance(value, dict) else value
-    return next(filter(None, (_unfit(each, depth + 1) for each in inner)), None)
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _too_long(line: int, end_byte: int) -> ReadError:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from marketplace.core.storable import unstorable
 from marketplace.kinds.kind import AnswerInvalid, ConfigInvalid, Invalid, Json, Problem
 from marketplace.kinds.registry import KINDS
 
@@ -74,6 +75,9 @@ def parse(raw: object) -> Schema:
     """
     if not isinstance(raw, Mapping):
         raise SchemaInvalid(Problem("", "schema_not_an_object", "A schema is an object with “questions”."))
+    unfit = unstorable(raw)
+    if unfit:
+        raise SchemaInvalid(Problem("", *unfit))
     problems = [
         Problem(str(key), "key_unknown", f"“{key}” is not part of a schema.")
         for key in raw
@@ -122,6 +126,10 @@ def _read_answer(schema: Schema, answer: object) -> tuple[dict[str, Json], list[
     if not isinstance(answer, Mapping):
         return {}, [Problem("", "answer_not_an_object", "An answer is an object: question to value.")]
     known = {question.name for question in schema.questions}
+    unfit = unstorable(answer)
+    if unfit:
+        where = next((name for name in known if unstorable(answer.get(name))), "")
+        return {}, [Problem(where, *unfit)]
     problems = [
         Problem(str(key), "question_unknown", f"There is no question “{key}”.")
         for key in answer

@@ -88,7 +88,8 @@ def draft_batch(*, project: Project, dataset: Dataset, name: str, terms: dict[st
     unknown = [Fault(key, "unknown", "There is no such setting.") for key in terms if key not in DEFAULTS]
     values = DEFAULTS | terms
     faults = unknown + _out_of_bounds(values)
-    if values["max_overlap"] < values["min_overlap"]:
+    blamed = {fault.where for fault in faults}
+    if not {"min_overlap", "max_overlap"} & blamed and values["max_overlap"] < values["min_overlap"]:
         detail = "At most cannot be fewer answers than at least."
         faults.append(Fault("max_overlap", "overlap_out_of_order", detail))
     if dataset.client_id != project.client_id:
@@ -194,7 +195,9 @@ def refund_escrow(*, batch: Batch) -> int:
 def _out_of_bounds(values: dict[str, Any]) -> list[Fault]:
     faults = []
     for key, (low, high) in BOUNDS.items():
-        value = values[key]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            faults.append(Fault(key, "out_of_bounds", f"Must be between {low:g} and {high:g}."))
+        value, whole = values[key], isinstance(DEFAULTS[key], int)
+        number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+        if not number or not low <= value <= high:
+            a_number = "a whole number" if whole else "a number"
+            faults.append(Fault(key, "out_of_bounds", f"Must be {a_number} between {low:,g} and {high:,g}."))
     return faults

@@ -16,8 +16,15 @@ async function refresh() {
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const part of findAll("[data-live]")) {
     const next = fresh.getElementById(part.id);
-    if (next && !isHeld(part) && next.outerHTML !== part.outerHTML) exchange(part, next);
+    if (next && !isHeld(part) && textOf(next) !== textOf(part)) exchange(part, next);
   }
+}
+
+/** What is compared. The hidden form token is new each time, and no reason to take the focus from a button. */
+function textOf(part) {
+  const copy = part.cloneNode(true);
+  for (const token of findAll("input[name=csrfmiddlewaretoken]", copy)) token.remove();
+  return copy.outerHTML.replace(/ aria-disabled="true"| disabled=""/g, "");
 }
 
 function exchange(part, next) {

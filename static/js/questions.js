@@ -19,7 +19,7 @@ export class QuestionForm {
     this.onChange = onChange;
     this.onPick = onPick;
     this.element = make("div", { class: "questions" });
-    this.controls = schema.questions.map((question, place) => {
+    this.controls = schema.questions.map(inFull).map((question, place) => {
       const drawer = DRAWERS[question.kind];
       if (!drawer) throw new Error(`no drawer for the kind ${question.kind}`);
       const control = drawer(question, `${this.prefix}q${place}`, this);
@@ -95,6 +95,16 @@ export class QuestionForm {
     const next = this.controls.slice(this.controls.indexOf(from) + 1).find((control) => isEmpty(control.read()));
     next?.focus();
   }
+}
+
+/** A question as its owner wrote it may list bare values; drawn are value and label. */
+function inFull(question) {
+  if (!question.options) return question;
+  const options = question.options.map((option) => {
+    const { value, label } = typeof option === "object" ? option : { value: option };
+    return { value: String(value), label: String(label ?? value) };
+  });
+  return { ...question, options };
 }
 
 const isEmpty = (value) => value === null || value === "" || (Array.isArray(value) && value.length === 0);

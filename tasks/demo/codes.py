@@ -82,7 +82,8 @@ def _row(rng: random.Random, number: int) -> DemoRow:
         id=f"code-{number + 1:03}",
         data={"label": sheet.address()},
         truth=code,
-        wrong=[_misread(code, place) for place in range(LENGTH)],
+        wrong=[_misread(code, place) for place in range(LENGTH)]
+        + [_swapped(code, place) for place in range(LENGTH - 1) if code[place] != code[place + 1]],
         hard=1.0 if smudged else 0.05,
         reason=f"It reads {' '.join(code)}." if gold else "",
     )
@@ -108,6 +109,10 @@ def _smudge(rng: random.Random, sheet: Canvas, place: int) -> None:
     for _ in range(5):
         x = (2 + 6 * place + rng.uniform(0.5, 4.5)) * CELL
         sheet.dot(x, rng.uniform(3, 10) * CELL, 1.6 * CELL, "slate")
+
+
+def _swapped(code: str, place: int) -> str:
+    return code[:place] + code[place + 1] + code[place] + code[place + 2 :]
 
 
 def _misread(code: str, place: int) -> str:

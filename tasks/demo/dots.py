@@ -40,7 +40,7 @@ def dots() -> DemoProject:
 
 def _row(rng: random.Random, number: int) -> DemoRow:
     hidden = number in HIDDEN
-    count = rng.randint(2, 8)
+    count = rng.randint(4 if hidden else 2, 8)
     places = _places(rng, count)
     if hidden:
         x, y = places[-2]
@@ -57,7 +57,7 @@ def _row(rng: random.Random, number: int) -> DemoRow:
         data={"picture": sheet.address()},
         truth=str(count),
         wrong=[str(count - 1)] if hidden else [str(count - 1), str(count + 1)],
-        hard=1.0 if hidden else 0.04 * count,
+        hard=1.0 if hidden else 0.02 * count,
         reason=f"There are {count} dots. Counting row by row from the top helps." if gold else "",
     )
 

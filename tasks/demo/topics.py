@@ -57,10 +57,16 @@ CLAUSES = {
         "somebody's hens walk on the road",
     ),
 }
+#: where people honestly differ; with what an expert says
+UNCLEAR = {
+    "The fish van broke down on the bridge and gives its load away.": ["food", "transport"],
+    "The ferryman whistles for his tip.": ["transport", "money"],
+    "The organ fund is frozen until spring.": ["money", "music"],
+}
 GUIDELINES = """
 Tick **every** topic the notice is about. Most are about one or two.
 
-- Tick what is said, not what might follow from it: rain that spoils a picnic nobody mentions is *weather* only.
+- Tick what is said, not what might follow from it: rain is *weather* only, whatever it may spoil.
 - A thing that moves people is *transport*, a bicycle on a lost-property list too.
 - Prices, rents and collections are *money*, whatever they pay for.
 """
@@ -76,6 +82,7 @@ def topics() -> DemoProject:
         if row.data["notice"] not in seen:
             seen.add(row.data["notice"])
             rows.append(row)
+    rows += [_unclear(notice, truth) for notice, truth in UNCLEAR.items()]
     return DemoProject(
         key="topics",
         name="Topics on the notice board",
@@ -107,6 +114,16 @@ def _row(rng: random.Random, number: int) -> DemoRow:
         data={"notice": f"{text[0].upper()}{text[1:]}."},
         truth=list(truth),
         wrong=[*fewer, *extra],
-        hard=1.0 if number in (31, 77) else 0.1,
-        reason=f"{told[0].upper()}{told[1:]}." if number % 8 == 5 and number != 77 else "",
+        hard=0.1,
+        reason=f"{told[0].upper()}{told[1:]}." if number % 8 == 5 else "",
+    )
+
+
+def _unclear(notice: str, truth: list[str]) -> DemoRow:
+    return DemoRow(
+        id=f"notice-{notice.split()[1]}",
+        data={"notice": notice},
+        truth=list(truth),
+        wrong=[[topic] for topic in truth],
+        hard=1.0,
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 
 from tasks.replays.http import Api, ServerRefused, accepted
 from tasks.replays.people import deposit_as_operator
@@ -104,7 +104,7 @@ async def _deposit(api: Api, owner: str, client: str, amount_micros: int) -> Non
     body = {"amount_micros": amount_micros, "reference": "replay"}
     reply = await api.send(owner, "POST", f"/clients/{client}/deposits", body)
     if reply.status in (403, 422):
-        await sync_to_async(deposit_as_operator)(
+        await database_sync_to_async(deposit_as_operator)(
             client=client, amount_micros=amount_micros, reference="replay"
         )
     else:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 
 from tasks.pool.selectors import tasks_by_row
 from tasks.replays.expert import Judgement, SimulatedExpert
@@ -94,7 +94,7 @@ class Replay:
         owner, wishes = self._people.owner, self._wishes
         on_step("opening the batch")
         batch = await open_batch(self._api, owner, self._recording, gold=self._gold, terms=wishes.terms)
-        self._tasks = await sync_to_async(tasks_by_row)(batch)
+        self._tasks = await database_sync_to_async(tasks_by_row)(batch)
         self._expert = expert = SimulatedExpert(
             self._api,
             self._people.expert,

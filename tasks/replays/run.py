@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.conf import settings
 
 from marketplace.core.ids import public_id
@@ -45,7 +45,7 @@ async def run_replay(recording: Recording, server: str, wishes: Wishes, *, bar: 
     await require_server(server)
     bar.step("opening accounts")
     gold = choose_gold(recording, share=wishes.terms.gold_share, seed=wishes.seed)
-    people = await sync_to_async(make_people)(run=public_id(), workers=recording.workers)
+    people = await database_sync_to_async(make_people)(run=public_id(), workers=recording.workers)
     async with Api(server, connections=wishes.concurrency + 6, on_away=bar.away) as api:
         if (await api.send(people.owner, "GET", "/me")).status == 401:
             raise ServerRefused(
@@ -60,7 +60,7 @@ async def run_replay(recording: Recording, server: str, wishes: Wishes, *, bar: 
             with suppress(asyncio.CancelledError):
                 await ticking
             _show(replay, bar)
-        return await sync_to_async(_report)(recording, gold, wishes, played, api.faults)
+        return await database_sync_to_async(_report)(recording, gold, wishes, played, api.faults)
 
 
 def _report(

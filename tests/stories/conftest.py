@@ -137,7 +137,7 @@ def sign_in(stage: Stage, browser: Browser) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
         page.on("console", lambda line: faults.append(line.text) if is_fault(line.type, line.text) else None)
         page.goto("/")
-        page.locator(f'form:has(input[name="person"][value="{person}"]) button').click()
+        page.locator(f'button[name="person"][value="{person}"]').click()
         page.wait_for_load_state()
         return page
 

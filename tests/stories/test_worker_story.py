@@ -27,9 +27,11 @@ def test_it_answers_by_keyboard_and_is_paid(sign_in: Callable[..., Page]) -> Non
         text = row.inner_text()
         assert text not in seen
         seen.add(text)
+        page.wait_for_timeout(600)  # a person reads; keys are deaf for a moment after a swap
         page.keyboard.press("1")
         page.keyboard.press("Enter")
         expect(row).not_to_have_text(text)
+    page.wait_for_timeout(600)
     page.keyboard.press("s")
     earned = before[0]["available_micros"] if before else 0
 

@@ -85,7 +85,7 @@ class Screen {
     this.shownAt = performance.now();
     this.watch.start(seconds);
     this.view.showTask(this.held, this.form);
-    this.view.showSitting(this.sitting, this.held.batch.currency);
+    this.view.showSitting(this.sitting);
     this.tick();
   }
 
@@ -155,8 +155,8 @@ class Screen {
   saved(entry) {
     if (this.last?.held.id === entry.assignment) this.last = null;
     if (entry.action !== "submit") return;
-    this.sitting.add(entry.memo.reward_micros || 0);
-    this.view.showSitting(this.sitting, entry.memo.currency);
+    this.sitting.add(entry.memo.reward_micros || 0, entry.memo.currency);
+    this.view.showSitting(this.sitting);
   }
 
   /** The server will not have it. A faulty answer comes back to the screen; anything else is told and let go. */

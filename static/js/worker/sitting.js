@@ -7,12 +7,13 @@ export class Sitting {
   constructor() {
     const stored = JSON.parse(sessionStorage.getItem(KEY) || "null");
     this.answers = stored?.answers ?? 0;
-    this.micros = stored?.micros ?? 0;
+    this.micros = stored?.micros ?? {};
   }
 
-  add(micros) {
+  /** One more answer, worth `micros` of `currency`. */
+  add(micros, currency) {
     this.answers += 1;
-    this.micros += micros;
+    this.micros[currency] = (this.micros[currency] ?? 0) + micros;
     try {
       sessionStorage.setItem(KEY, JSON.stringify({ answers: this.answers, micros: this.micros }));
     } catch {

@@ -28,7 +28,9 @@ export class View {
     part.questions.scrollTop = 0;
     this.setGuidelines(held.batch.guidelines_html);
     const first = held.batch.schema.questions[0];
-    if (first.kind === "text" || !form.oneChoice) form.focus();
+    // A thumb needs no cursor, and a keyboard that slides up would cover what is to be judged.
+    const keyboard = matchMedia("(pointer: fine)").matches;
+    if (keyboard && (first.kind === "text" || !form.oneChoice)) form.focus();
     else part.row.focus({ preventScroll: true });
     this.announce(word("screen.next_task"));
   }
@@ -61,9 +63,10 @@ export class View {
   }
 
   /** One quiet line: how many answers, how much money, since sitting down. */
-  showSitting(sitting, currency) {
+  showSitting(sitting) {
     const done = word("sitting", { count: sitting.answers, n: count(sitting.answers) });
-    this.part.sitting.textContent = sitting.answers ? `${done} · ${money(sitting.micros, currency)}` : "";
+    const sums = Object.entries(sitting.micros).map(([currency, micros]) => money(micros, currency));
+    this.part.sitting.textContent = sitting.answers ? [done, ...sums].join(" · ") : "";
   }
 
   /** Whole minutes while there is time, seconds when there is little; marked only at the end. */

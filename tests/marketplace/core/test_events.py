@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from channels.layers import get_channel_layer
 from django.db import connection, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -100,10 +101,9 @@ def test_what_could_not_be_told_still_waits(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_listener_hears_which_stream_moved_and_how_far() -> None:
-    from channels.layers import get_channel_layer  # noqa: PLC0415
-
     async def heard() -> Any:
         layer = get_channel_layer()
+        assert layer is not None
         channel = await layer.new_channel()
         await layer.group_add(events.group_of("disputes"), channel)
         await asyncio.to_thread(events._wake, "disputes", 7)

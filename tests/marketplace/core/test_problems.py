@@ -75,7 +75,7 @@ def test_faults_are_listed_with_their_places() -> None:
 
 
 def test_faults_of_the_framework_are_made_flat() -> None:
-    detail = {"name": ["Blank."], "rows": {0: {"x": ["No."]}}, "other": [{"y": ["Z."]}]}
+    detail: Any = {"name": ["Blank."], "rows": {0: {"x": ["No."]}}, "other": [{"y": ["Z."]}]}
     problem = refused(reply_to(exceptions.ValidationError(detail)), 422, "invalid")
     assert [fault["where"] for fault in problem["errors"]] == ["name", "rows.0.x", "other.y"]
 
@@ -89,6 +89,10 @@ def test_a_database_that_has_no_time_is_not_our_crash() -> None:
     reply = reply_to(OperationalError("canceling statement due to lock timeout"))
     refused(reply, 503, "unavailable")
     assert reply.headers["Retry-After"] == "2"
+
+
+def test_what_no_text_can_hold_is_refused_in_an_address() -> None:
+    refused(as_user(make_user()).get("/api/v1/clients/%00"), 422, "invalid")
 
 
 def test_what_nobody_foresaw_stays_an_accident() -> None:

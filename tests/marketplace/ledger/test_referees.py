@@ -14,7 +14,7 @@ from tests.marketplace.referee import verdict_on
 pytestmark = pytest.mark.django_db
 
 
-def refused(sql: str, *values: object) -> str:
+def refused(sql: str, *values: int | list[int]) -> str:
     """The constraint under whose name the database refuses a statement, at the latest on commit."""
     with connection.cursor() as cursor:
         return verdict_on(lambda: cursor.execute(sql, values))
