@@ -185,10 +185,10 @@ def handle_api_exception(exc: Exception, context: dict[str, Any]) -> Response | 
         # no lock, no connection or no time: nothing was done, so trying again is safe
         log.error("the database could not serve a request", exc_info=exc)
         return problem(errors.Unavailable())
-    if isinstance(exc, DataError):
-        # such as a NUL in the address; whatever can be named is refused by name before it comes here
+    if isinstance(exc, DataError | RecursionError):
+        # such as a NUL in the address or lists ten thousand deep; most is refused by name before
         log.error("the database could not take in a request", exc_info=exc)
-        return problem(errors.Invalid("Something in this request cannot be stored or looked for."))
+        return problem(errors.Invalid("Something in this request cannot be read or stored."))
     return None
 
 

@@ -4,6 +4,9 @@ import { findAll, make } from "./dom.js";
 import { word } from "./words.js";
 
 const DIGITS = 9;
+const KEYPAD_ABOVE = 5;
+const TINY = 3;
+const SHORT = 14;
 let forms = 0;
 
 /** Draws all questions and reads them back as one answer. */
@@ -125,9 +128,16 @@ function faultOf({ question, read }) {
   return "";
 }
 
+/** How the options stand: in one column, or side by side where they are many and short. */
+function shapeOf(options) {
+  const longest = Math.max(...options.map((option) => option.label.length));
+  if (options.length > KEYPAD_ABOVE && longest <= TINY) return "choices-tiny";
+  return options.length > KEYPAD_ABOVE - 2 && longest <= SHORT ? "choices-short" : "";
+}
+
 function drawOptions(question, id, form, type) {
   const error = make("p", { class: "question-error", id: `${id}e` });
-  const list = make("div", { class: "choices" });
+  const list = make("div", { class: `choices ${shapeOf(question.options)}` });
   const control = { error, focus: () => (findAll("input:checked", list)[0] || findAll("input", list)[0]).focus() };
   question.options.forEach((option, place) => {
     const input = make("input", { type, name: id, value: option.value, "aria-describedby": `${id}e` });

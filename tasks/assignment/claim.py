@@ -11,6 +11,7 @@ from marketplace.core.ids import public_id
 # The head of the batch's queue that this worker has never held, skipping what others are claiming
 # at this moment. Locking the task row and re-reading `wanted` under the lock is the guard; the
 # CHECK on the task (through the counting trigger) and UNIQUE (worker, task) are the referees.
+# A worker in two tabs may have taken with one what the other has only looked at: that is left out.
 # The share lock on the batch makes closing wait for claims under way: no lease outlives the escrow.
 CLAIM = """
 WITH picked AS (
@@ -31,6 +32,7 @@ INSERT INTO tasks_assignment
 SELECT named.public_id, numbered.id, %(batch)s, %(worker)s, %(suite)s, 'claimed', 1, %(now)s, %(expires)s
   FROM numbered JOIN unnest(%(public_ids)s::text[]) WITH ORDINALITY AS named(public_id, n) USING (n)
  ORDER BY numbered.id
+ON CONFLICT ON CONSTRAINT one_worker_once_per_task DO NOTHING
 RETURNING id
 """
 _CLAIM_WORK = CLAIM.format(order="t.place")

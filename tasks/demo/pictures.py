@@ -33,7 +33,8 @@ class Canvas:
         steps = int(hypot(end[0] - start[0], end[1] - start[1])) + 1
         for step in range(steps + 1):
             share = step / steps
-            self.dot(start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1]), 0.7, ink)
+            x, y = start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
+            self.block(int(x), int(y), 2, ink)
 
     def block(self, x: int, y: int, size: int, ink: str) -> None:
         """A filled square with its upper left corner at (x, y)."""

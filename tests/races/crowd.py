@@ -12,7 +12,7 @@ PATIENCE = 30.0
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Run every act in a thread of its own, all set off by one barrier; their results or exceptions, in order.
+    """Run every act in a thread of its own, set off by one barrier; their results or exceptions, in order.
 
     A barrier holds no connection, so more threads than the pool has connections wait for each other in turns.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from marketplace.core.clock import now
-from marketplace.core.errors import Conflict, Fault, Invalid
+from marketplace.core.errors import Conflict, Fault, Invalid, NotFound
 from marketplace.ledger.pots import AccountKind, Pot, fees, outside
 from marketplace.ledger.services import post_entry
 from marketplace.projects.models import Batch
@@ -73,20 +73,21 @@ def request_payout(*, owner: str, currency: str, amount_micros: int) -> Payout:
     if amount_micros < MIN_PAYOUT_MICROS:
         detail = f"The smallest payout is {MIN_PAYOUT_MICROS // 1_000_000} {currency}."
         raise Invalid(faults=[Fault("amount_micros", "payout_too_small", detail)])
-    payout = Payout.objects.create(owner=owner, currency=currency, amount_micros=amount_micros)
+    payout = Payout(owner=owner, currency=currency, amount_micros=amount_micros)
     moves = {earnings_of(owner, currency): -amount_micros, _transit(payout): amount_micros}
     post_entry(kind="payout_requested", source=f"payout:{payout.public_id}", moves=moves)
+    payout.save()
     return payout
 
 
 def send_payout(*, public_id: str) -> Payout:
-    """Mark a requested payout as handed to the bank. Raises PayoutMoved."""
+    """Mark a requested payout as handed to the bank. Raises NotFound, PayoutMoved."""
     return _move(public_id, (PayoutState.REQUESTED,), PayoutState.SENT)
 
 
 @transaction.atomic
 def settle_payout(*, public_id: str) -> Payout:
-    """Book a sent payout as arrived: the money leaves the books. Raises PayoutMoved."""
+    """Book a sent payout as arrived: the money leaves the books. Raises NotFound, PayoutMoved."""
     payout = _move(public_id, (PayoutState.SENT,), PayoutState.SETTLED)
     moves = {_transit(payout): -payout.amount_micros, outside(payout.currency): payout.amount_micros}
     post_entry(kind="payout_settled", source=f"payout:{payout.public_id}", moves=moves)
@@ -95,7 +96,7 @@ def settle_payout(*, public_id: str) -> Payout:
 
 @transaction.atomic
 def fail_payout(*, public_id: str) -> Payout:
-    """Book a payout that did not arrive: the money is back in earnings. Raises PayoutMoved."""
+    """Book a payout that did not arrive: the money is back in earnings. Raises NotFound, PayoutMoved."""
     payout = _move(public_id, (PayoutState.REQUESTED, PayoutState.SENT), PayoutState.FAILED)
     back = earnings_of(payout.owner, payout.currency)
     moves = {_transit(payout): -payout.amount_micros, back: payout.amount_micros}
@@ -111,6 +112,9 @@ def _move(public_id: str, origins: tuple[PayoutState, ...], state: PayoutState) 
     changed = Payout.objects.filter(public_id=public_id, state__in=origins).update(
         state=state, changed_at=now()
     )
+    payout = Payout.objects.filter(public_id=public_id).first()
+    if payout is None:
+        raise NotFound
     if not changed:
         raise PayoutMoved
-    return Payout.objects.get(public_id=public_id)
+    return payout

@@ -106,6 +106,12 @@ def test_a_body_that_is_no_json_is_refused() -> None:
     refused(reply, 400, "parse_error")
 
 
+def test_a_body_too_deep_to_read_is_refused() -> None:
+    body = b'{"name": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"
+    reply = as_user(make_user()).post("/api/v1/clients", body, content_type="application/json")
+    refused(reply, 422, "invalid")
+
+
 def test_a_method_that_is_not_offered_is_refused() -> None:
     refused(as_user(make_user()).put("/api/v1/clients"), 405, "method_not_allowed")
 

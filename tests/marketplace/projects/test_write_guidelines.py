@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from marketplace.projects.selectors import guidelines_html
@@ -43,9 +45,9 @@ def test_markdown_becomes_formatting() -> None:
     ],
 )
 def test_nothing_but_formatting_gets_through(body: str) -> None:
-    html = shown(body)
-    for bad in ("<script", "<iframe", "<style", "src=", 'href="javascript', 'href="data', " onclick"):
-        assert bad not in html.replace("&lt;", "")
+    for tag, attributes in re.findall(r"<(\w+)([^>]*)>", shown(body)):
+        assert tag in ("p", "img")
+        assert attributes.strip() in ("", 'alt="x"')
 
 
 def test_a_link_gives_nothing_away_about_who_follows_it() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from marketplace.accounts.models import ApiKey, Scope, User
-from marketplace.accounts.services import hash_secret
+from marketplace.accounts.rules import hash_secret
 from marketplace.clients.services import MAX_DEPOSIT_MICROS, funds_of
 from marketplace.ledger.selectors import balance_micros
 from tasks.replays import people

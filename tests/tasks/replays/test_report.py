@@ -11,8 +11,8 @@ from tasks.replays.recorded import Answer, Recording
 from tasks.replays.report import Facts, Report, flat, majority_accuracy, make_report, table
 
 FIRST_KEYS = (
-    "tasks recorded_answers answers_bought answers_per_task accuracy accuracy_low accuracy_high mean_confidence"
-    " disputes paid_micros fee_micros refunded_micros ledger_sum_micros wall_seconds answers_per_second"
+    "tasks recorded_answers answers_bought answers_per_task accuracy accuracy_low accuracy_high"
+    " mean_confidence disputes paid_micros fee_micros refunded_micros ledger_sum_micros wall_seconds answers_per_second"
 )
 FACTS = Facts(
     ledger_sum_micros=0,

@@ -1,0 +1,86 @@
+"""Counting graded known answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from marketplace.projects.models import Project
+from tests.factories import make_client, make_project, make_worker
+from workers.profiles.models import Worker
+from workers.reliability.models import Reliability
+from workers.reliability.services import FittedCounts, record_fit, record_gold
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ben() -> Worker:
+    """A worker."""
+    return make_worker("Ben")
+
+
+@pytest.fixture
+def project() -> Project:
+    """A project."""
+    return make_project(make_client(funds_micros=0))
+
+
+def share(right: int, total: int) -> tuple[float, float, float]:
+    """A stand-in for the posterior of an accuracy."""
+    return right / total, 0.0, 1.0
+
+
+def grade(worker: Worker, project: Project, *, passed: bool, confusion: tuple[int, int, int] | None) -> None:
+    record_gold(
+        worker_id=worker.pk,
+        project_id=project.pk,
+        question="animal",
+        passed=passed,
+        confusion=confusion,
+        interval=share,
+    )
+
+
+def test_it_counts_right_and_wrong(ben: Worker, project: Project) -> None:
+    for passed in (True, True, False):
+        grade(ben, project, passed=passed, confusion=None)
+    found = Reliability.objects.get()
+    assert (found.gold_right, found.gold_answers, found.accuracy) == (2, 3, 2 / 3)
+    assert found.counts == []
+
+
+def test_it_counts_what_was_taken_for_what(ben: Worker, project: Project) -> None:
+    grade(ben, project, passed=True, confusion=(0, 0, 2))
+    grade(ben, project, passed=False, confusion=(1, 0, 2))
+    grade(ben, project, passed=False, confusion=(1, 0, 2))
+    assert Reliability.objects.get().counts == [[1.0, 0.0], [2.0, 0.0]]
+
+
+def test_each_worker_and_question_has_a_record_of_its_own(ben: Worker, project: Project) -> None:
+    grade(ben, project, passed=True, confusion=None)
+    grade(make_worker("Bea"), project, passed=False, confusion=None)
+    assert sorted(Reliability.objects.values_list("gold_right", "gold_answers")) == [(0, 1), (1, 1)]
+
+
+def test_a_refit_replaces_the_counts_and_keeps_the_record(ben: Worker, project: Project) -> None:
+    grade(ben, project, passed=True, confusion=(0, 0, 2))
+    bea = make_worker("Bea")
+    fitted = [FittedCounts(bea.pk, [[1.0, 0.0], [0.0, 1.0]]), FittedCounts(ben.pk, [[7.5, 0.5], [0.0, 3.0]])]
+    for _ in range(2):
+        record_fit(project_id=project.pk, question="animal", fitted=fitted, version="v1")
+    kept = Reliability.objects.get(worker=ben)
+    assert (kept.gold_right, kept.gold_answers, kept.accuracy) == (1, 1, 1.0)
+    assert (kept.counts, kept.version) == ([[7.5, 0.5], [0.0, 3.0]], "v1")
+    assert Reliability.objects.get(worker=bea).gold_answers == 0
+    assert Reliability.objects.count() == 2
+
+
+def test_gold_after_a_refit_adds_to_its_counts(ben: Worker, project: Project) -> None:
+    record_fit(
+        project_id=project.pk,
+        question="animal",
+        fitted=[FittedCounts(ben.pk, [[2.5, 0.5], [0.0, 3.0]])],
+        version="v1",
+    )
+    grade(ben, project, passed=True, confusion=(0, 0, 2))
+    assert Reliability.objects.get().counts == [[3.5, 0.5], [0.0, 3.0]]
