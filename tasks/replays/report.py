@@ -150,7 +150,7 @@ def table(report: Report, *, name: str, currency: str) -> str:
     r = report
     lines = [
         ("tasks", f"{r.tasks:,}  ({r.gold_tasks:,} of them gold)"),
-        ("recorded answers", f"{r.recorded_answers:,}"),
+        ("recorded answers", _recorded(r)),
         ("answers bought", f"{r.answers_bought:,}  ({r.gold_answers:,} of them to gold)"),
         ("answers per task", f"{r.answers_per_task:.2f}"),
         ("accuracy", _with_interval(r)),
@@ -172,6 +172,11 @@ def table(report: Report, *, name: str, currency: str) -> str:
     body = [f"{label:{wide}}  {value}".rstrip() for label, value in lines]
     rule = "-" * max(len(line) for line in body)
     return "\n".join([name, rule, *body, rule])
+
+
+def _recorded(r: Report) -> str:
+    twice = f"  ({r.repeated_answers:,} of them a worker's second to a task: never bought)"
+    return f"{r.recorded_answers:,}{twice if r.repeated_answers else ''}"
 
 
 def _with_interval(r: Report) -> str:

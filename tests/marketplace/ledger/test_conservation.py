@@ -113,5 +113,5 @@ class Books(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_no_money_comes_or_goes() -> None:
     run_state_machine_as_test(
-        Books, settings=settings(max_examples=15, stateful_step_count=15, deadline=None)
+        Books, settings=settings(max_examples=12, stateful_step_count=12, deadline=None)
     )

@@ -12,7 +12,8 @@ from tasks.replays.report import Facts, Report, flat, majority_accuracy, make_re
 
 FIRST_KEYS = (
     "tasks recorded_answers answers_bought answers_per_task accuracy accuracy_low accuracy_high"
-    " mean_confidence disputes paid_micros fee_micros refunded_micros ledger_sum_micros wall_seconds answers_per_second"
+    " mean_confidence disputes paid_micros fee_micros refunded_micros ledger_sum_micros"
+    " wall_seconds answers_per_second"
 )
 FACTS = Facts(
     ledger_sum_micros=0,
