@@ -10,12 +10,19 @@ import os
 from contextlib import ExitStack
 
 import django
+import hypothesis
 import pytest
 
 from marketplace.local.servers import Given
 from marketplace.local.testing import throwaway_servers
 
 servers = ExitStack()
+
+# no test may fail because the machine is busy
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 def provide_servers() -> None:

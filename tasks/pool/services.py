@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
@@ -90,7 +91,18 @@ def _read_gold(batch: Batch, schema: Schema) -> dict[int, tuple[dict[str, Any], 
 
 
 def gold_answer(schema: Schema, raw: Any) -> dict[str, Any]:
-    """A known answer from a file in canonical form: with one question its bare value will do."""
-    if len(schema.questions) == 1 and not isinstance(raw, dict):
-        raw = {schema.questions[0].name: raw}
-    return dict(canonical_answer(schema, raw))
+    """A known answer from a file in canonical form: with one question its bare value will do.
+
+    A cell of a CSV file is always text, so a text that does not fit as it stands is read as JSON.
+    """
+    bare = len(schema.questions) == 1 and not isinstance(raw, dict)
+    try:
+        return dict(canonical_answer(schema, {schema.questions[0].name: raw} if bare else raw))
+    except AnswerProblems:
+        try:
+            value = json.loads(raw) if isinstance(raw, str) else None
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict | list):
+            raise
+    return gold_answer(schema, value)

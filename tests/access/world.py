@@ -79,7 +79,7 @@ def make_world() -> World:
             "payout": [payout.public_id],
             "key": [key.public_id],
             "fmt": ["csv"],
-            "action": ["launch", "pause", "resume", "close", "send", "settle", "fail"],
+            "action": ["close", "send"],
         },
     )
 
