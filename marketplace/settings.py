@@ -188,7 +188,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
         "connect-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", "https:"],  # rows may name pictures on the client's own server
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

@@ -19,7 +19,8 @@ def money(micros: int, places: int | None = None) -> str:
     """Micros as exact units: at least `places` decimals (2), more only where there is something to show."""
     amount = Decimal(int(micros)) / MICROS
     shown = max(places or 2, -int(amount.normalize().as_tuple().exponent))
-    return number_format(amount, decimal_pos=shown, use_l10n=True, force_grouping=True)
+    written = number_format(amount, decimal_pos=shown, use_l10n=True, force_grouping=True)
+    return written.replace("-", "\u2212")
 
 
 @register.filter

@@ -54,6 +54,12 @@ class AssignmentShown(serializers.Serializer[Assignment]):
     task = TaskShown()
 
 
+class ReturnIn(serializers.Serializer[Assignment]):
+    """Why it comes back: `skipped` (seen and passed on: not offered to you again) or only held."""
+
+    skipped = serializers.BooleanField(default=True)
+
+
 class SuiteOut(serializers.Serializer[Assignment]):
     """A claimed suite."""
 
@@ -101,11 +107,14 @@ class Return(Endpoint):
     scope = Scope.WORK
     repeatable = False  # giving back twice is giving back once
 
-    @extend_schema(request=None, responses=MineOut, operation_id="assignments_return")
+    @extend_schema(request=ReturnIn, responses=MineOut, operation_id="assignments_return")
     def post(self, request: Request, assignment: str) -> Response:
         """Give a task back unanswered; it costs you nothing."""
+        data = ReturnIn(data=request.data)
+        data.is_valid(raise_exception=True)
         worker = worker_for_user(cast(User, request.user))
-        return Response(MineOut(return_assignment(worker=worker, assignment=assignment)).data)
+        returned = return_assignment(worker=worker, assignment=assignment, **data.validated_data)
+        return Response(MineOut(returned).data)
 
 
 class Mine(Endpoint):

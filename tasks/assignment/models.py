@@ -29,7 +29,8 @@ RECLAIMABLE = (AssignmentState.RETURNED, AssignmentState.EXPIRED)
 class Assignment(models.Model):
     """One row per worker and task, for ever. `fence` grows with each claim, so that a submit made
     under an earlier lease is told from one made under this. `payment` is the journal entry that
-    paid it: one column, so an answer cannot be paid twice.
+    paid it: one column, so an answer cannot be paid twice. `skipped`: the worker saw the task and
+    passed it on, so it is not offered to them again.
     """
 
     public_id = PublicIdField()
@@ -38,6 +39,7 @@ class Assignment(models.Model):
     worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="assignments")
     suite = models.CharField(max_length=16)
     state = models.CharField(max_length=10, default=AssignmentState.CLAIMED)
+    skipped = models.BooleanField(default=False, db_default=False)
     fence = models.PositiveIntegerField(default=1)
     claimed_at = models.DateTimeField()
     lease_expires_at = models.DateTimeField()

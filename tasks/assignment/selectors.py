@@ -11,7 +11,7 @@ from marketplace.projects.models import Batch, BatchState
 from marketplace.projects.pricing import hourly_micros
 from marketplace.projects.schema import describe
 from marketplace.projects.selectors import guidelines_html, schema_of
-from tasks.assignment.models import Assignment
+from tasks.assignment.models import RECLAIMABLE, Assignment
 from tasks.pool.selectors import shown_rows
 from workers.profiles.models import Worker
 
@@ -45,6 +45,7 @@ def offers_for(worker: Worker, measured_seconds: Mapping[int, float]) -> list[Of
         Assignment.objects.filter(
             worker=worker, batch__state=BatchState.LIVE, task__wanted=True, task__is_gold=False
         )
+        .exclude(skipped=False, state__in=RECLAIMABLE)
         .values_list("batch_id")
         .annotate(had=Count("id"))
     )

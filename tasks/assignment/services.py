@@ -135,22 +135,24 @@ def claim_task(*, worker: Worker, task: str) -> Assignment:
     # the locked task row keeps a second claim by the same worker out until this one is done
     held.state, held.suite, held.fence = AssignmentState.CLAIMED, public_id(), held.fence + 1
     held.claimed_at, held.lease_expires_at, held.batch = moment, expires, batch
-    held.save(update_fields=["state", "suite", "fence", "claimed_at", "lease_expires_at"])
+    held.skipped = False
+    held.save(update_fields=["state", "suite", "fence", "claimed_at", "lease_expires_at", "skipped"])
     return held
 
 
 @transaction.atomic
-def return_assignment(*, worker: Worker, assignment: str) -> Assignment:
-    """Give a task back unanswered; giving back twice is giving back once. Raises NotFound,
-    AssignmentNotLive when it was answered or ran out.
+def return_assignment(*, worker: Worker, assignment: str, skipped: bool = True) -> Assignment:
+    """Give a task back unanswered; giving back twice is giving back once. One that was only held, not
+    `skipped`, may be offered to the same worker again. Raises NotFound, AssignmentNotLive when it was
+    answered or ran out.
     """
     held = assignment_for_worker(worker, assignment, lock=True)
     if held.state == AssignmentState.RETURNED:
         return held
     if held.state != AssignmentState.CLAIMED:
         raise AssignmentNotLive
-    held.state = AssignmentState.RETURNED
-    held.save(update_fields=["state"])
+    held.state, held.skipped = AssignmentState.RETURNED, skipped
+    held.save(update_fields=["state", "skipped"])
     return held
 
 
@@ -181,13 +183,14 @@ def mark_submitted(*, assignment: Assignment, moment: dt.datetime) -> None:
     assignment.save(update_fields=["state", "submitted_at", "accept_due_at"])
 
 
-# Two sweepers share the rows; ordered by task so that they lock the tasks in one order.
+# Two sweepers share the rows; ordered by task so that they lock the tasks in one order. Materialised,
+# because a planner may run a subquery with LIMIT more than once, and then take more than it was given.
 _EXPIRE = """
-UPDATE tasks_assignment SET state = 'expired'
- WHERE id IN (
-   SELECT id FROM tasks_assignment
-    WHERE state = 'claimed' AND lease_expires_at < %s
-    ORDER BY task_id LIMIT %s FOR UPDATE SKIP LOCKED)
+WITH due AS MATERIALIZED (
+  SELECT id FROM tasks_assignment
+   WHERE state = 'claimed' AND lease_expires_at < %s
+   ORDER BY task_id LIMIT %s FOR UPDATE SKIP LOCKED)
+UPDATE tasks_assignment SET state = 'expired' FROM due WHERE tasks_assignment.id = due.id
 """
 
 

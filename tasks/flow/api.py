@@ -66,6 +66,7 @@ class ProgressOut(serializers.Serializer[Batch]):
     answers = serializers.IntegerField()
     gold_answers = serializers.IntegerField()
     gold_right = serializers.IntegerField()
+    in_work = serializers.IntegerField()
     live_leases = serializers.IntegerField()
     disputes = serializers.IntegerField()
     disputes_open = serializers.IntegerField()

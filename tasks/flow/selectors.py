@@ -44,6 +44,9 @@ def progress_of(batch: Batch) -> dict[str, Any]:
         "answers": answers["work"] or 0,
         "gold_answers": answers["gold"] or 0,
         "gold_right": Grade.objects.filter(answer__batch=batch, passed=True).count(),
+        "in_work": Task.objects.filter(batch=batch, is_gold=False, state=TaskState.OPEN)
+        .filter(Q(answers_count__gt=0) | Q(live_count__gt=0))
+        .count(),
         "live_leases": Assignment.objects.filter(batch=batch, state__in=LIVE).count(),
         "disputes": counts["disputes_open"] + decided,
         "mean_confidence": settled.aggregate(mean=Avg("confidence"))["mean"],

@@ -115,7 +115,7 @@ class Eyes:
 
 
 def work_through(eyes: Eyes, batch: Batch) -> list[dict[str, Any]]:
-    """Claim all there is; answer it wrongly, rightly, twice, otherwise; give the first back. What was shown."""
+    """Claim all there is, answer it in every way, give one back; returns what was shown."""
     shown: list[dict[str, Any]] = []
     for _ in range(8):
         reply = eyes.post("/api/v1/work/claims", {"batch": batch.public_id})

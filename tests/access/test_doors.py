@@ -62,7 +62,7 @@ def test_it_tells_page_from_page() -> None:
 
 
 def asks_to_sign_in(response: Any) -> bool:
-    return response.status_code == 302 and response.headers["Location"].startswith("/account/login/")
+    return bool(response.status_code == 302 and response.headers["Location"].startswith("/account/login/"))
 
 
 def test_it_asks_strangers_to_sign_in_before_every_page() -> None:

@@ -191,7 +191,7 @@ class Screen {
     const held = [...(this.held ? [this.held] : []), ...this.supply.drain()];
     for (const each of held) {
       this.supply.settle(each);
-      this.outbox.hold({ assignment: each.id, action: "return", body: {} }, 0);
+      this.outbox.hold({ assignment: each.id, action: "return", body: { skipped: false } }, 0);
     }
     this.held = null;
     const patience = new Promise((resolve) => setTimeout(resolve, 2500));
