@@ -85,6 +85,13 @@ class Endpoint(APIView):
     _reserved: StoredReply | None = None
     _replay: Response | None = None
 
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """As usual, for a view that says who may call it; TypeError (at start-up) for one that does not."""
+        if not getattr(cls, "scope", None):
+            raise TypeError(f"{cls.__name__} names no scope: say who may call it")
+        return super().as_view(**initkwargs)
+
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Run a POST that carries a key in one transaction with its stored reply."""
         if request.method != "POST" or not self.repeatable or KEY_HEADER not in request.headers:

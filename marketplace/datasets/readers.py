@@ -194,15 +194,17 @@ def _row_or_error(line: int, end_byte: int, record: dict[str, Any]) -> ReadRow |
     unfit = unstorable(record)
     if unfit:
         return ReadError(line, end_byte, *unfit)
-    data = {str(name): value for name, value in record.items() if name not in RESERVED}
+    # in any case of letters: a known answer under "Gold" must not be shown to workers
+    reserved = {name.lower(): value for name, value in record.items() if name.lower() in RESERVED}
+    data = {name: value for name, value in record.items() if name.lower() not in RESERVED}
     if not any(value not in ("", None) for value in data.values()):
         return ReadError(line, end_byte, "row_empty", "Nothing to show: every content column is empty.")
-    external_id = "" if record.get("id") is None else str(record["id"]).strip()
+    external_id = "" if reserved.get("id") is None else str(reserved["id"]).strip()
     if len(external_id) > 200:
         return ReadError(line, end_byte, "id_too_long", "The id is longer than 200 characters.")
-    gold = record.get("gold")
+    gold = reserved.get("gold")
     gold = None if gold == "" else gold
-    return ReadRow(line, end_byte, data, external_id or None, gold, str(record.get("gold_reason") or ""))
+    return ReadRow(line, end_byte, data, external_id or None, gold, str(reserved.get("gold_reason") or ""))
 
 
 def _lines(source: BinaryIO) -> Iterator[tuple[int, bytes | None]]:

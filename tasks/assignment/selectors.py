@@ -36,23 +36,27 @@ def offers_for(worker: Worker, measured_seconds: Mapping[int, float]) -> list[Of
     `measured_seconds` is what an answer really takes, by batch id; without it the client's
     estimate stands, and `measured` says so.
     """
+    wanted, work = Q(tasks__wanted=True), Q(tasks__is_gold=False)
     batches = (
         Batch.objects.filter(state=BatchState.LIVE)
         .select_related("project")
-        .annotate(left=Count("tasks", filter=Q(tasks__wanted=True, tasks__is_gold=False)))
+        .annotate(left=Count("tasks", filter=wanted), work_left=Count("tasks", filter=wanted & work))
     )
-    mine = dict(
-        Assignment.objects.filter(
-            worker=worker, batch__state=BatchState.LIVE, task__wanted=True, task__is_gold=False
+    had = {
+        batch_id: (everything, work)
+        for batch_id, everything, work in Assignment.objects.filter(
+            worker=worker, batch__state=BatchState.LIVE, task__wanted=True
         )
-        .exclude(skipped=False, state__in=RECLAIMABLE)
         .values_list("batch_id")
-        .annotate(had=Count("id"))
-    )
-    offers = [
-        _offer(batch, batch.left - mine.get(batch.pk, 0), measured_seconds.get(batch.pk)) for batch in batches
-    ]
-    return sorted((offer for offer in offers if offer.tasks_left > 0), key=lambda o: -o.hourly_micros)
+        .annotate(everything=Count("id"), work=Count("id", filter=Q(task__is_gold=False)))
+    }
+    offers = []
+    for batch in batches:
+        had_all, had_work = had.get(batch.pk, (0, 0))
+        if batch.work_left > had_work:
+            # gold counts too: a number that stands still after a claim would give it away
+            offers.append(_offer(batch, batch.left - had_all, measured_seconds.get(batch.pk)))
+    return sorted(offers, key=lambda offer: -offer.hourly_micros)
 
 
 def suite_as_shown(assignments: list[Assignment]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from marketplace.core.errors import Conflict
 from marketplace.core.ids import public_id
 from marketplace.projects.models import Batch, BatchState
 from tasks.assignment.access import assignment_for_worker, batch_for_worker, task_for_worker
-from tasks.assignment.claim import claim_rows, has_work, hold_batch
+from tasks.assignment.claim import claim_rows, has_work, hold_batch, pick_gold
 from tasks.assignment.models import RECLAIMABLE, Assignment, AssignmentState
 from tasks.assignment.policy import gold_count
 from tasks.pool.models import TaskState
@@ -79,27 +79,20 @@ def claim_suite(
     graded = Reliability.objects.filter(worker=worker, project_id=source.project_id)
     gold_answers = graded.aggregate(n=Sum("gold_answers"))["n"] or 0
     gold = gold_count(wanted, gold_answers=gold_answers, gold_share=source.gold_share, rng=drawn)
-    moment, suite = now(), public_id()
-    lease = dt.timedelta(seconds=source.lease_seconds)
-
-    def lease_some(*, gold: bool, size: int) -> list[int]:
-        return claim_rows(
-            batch_id=source.pk,
-            worker_id=worker.pk,
-            gold=gold,
-            size=size,
-            suite=suite,
-            moment=moment,
-            lease=lease,
-        )
-
-    # gold first: what there is none of for this worker is made up with work
-    known = lease_some(gold=True, size=gold)
-    work = lease_some(gold=False, size=wanted - len(known))
-    if not work and not (len(known) == wanted and has_work(batch_id=source.pk, worker_id=worker.pk)):
+    known = pick_gold(batch_id=source.pk, worker_id=worker.pk, size=gold)
+    found = claim_rows(
+        batch_id=source.pk,
+        worker_id=worker.pk,
+        gold=known,
+        size=wanted - len(known),  # what there is no gold for is made up with work
+        suite=public_id(),
+        moment=now(),
+        lease=dt.timedelta(seconds=source.lease_seconds),
+    )
+    only_gold = len(found) <= len(known)
+    if only_gold and not (len(known) == wanted and has_work(batch_id=source.pk, worker_id=worker.pk)):
         # undoes the gold: handed out alone at the end it would give itself away
         raise NothingToDo
-    found = known + work
     suite_rows = list(Assignment.objects.filter(id__in=found).select_related("batch__project"))
     drawn.shuffle(suite_rows)
     return suite_rows

@@ -52,7 +52,17 @@ def test_it_never_hands_a_worker_the_same_task_twice() -> None:
         take(worker, batch)
 
 
-def test_it_does_not_offer_again_what_the_worker_returned() -> None:
+def test_it_offers_again_what_the_worker_gave_back_unseen_under_a_higher_fence() -> None:
+    batch, worker = pair_batch(work=1, suite_size=1), make_worker()
+    first = take(worker, batch)[0]
+    return_assignment(worker=worker, assignment=first.public_id, skipped=False)
+    again = take(worker, batch)[0]
+    assert (again.public_id, again.fence) == (first.public_id, first.fence + 1)
+    again.task.refresh_from_db()
+    assert (again.task.live_count, again.task.answers_count) == (1, 0)
+
+
+def test_it_does_not_offer_again_what_the_worker_skipped() -> None:
     batch, worker = pair_batch(work=2, suite_size=1), make_worker()
     first = take(worker, batch)[0]
     return_assignment(worker=worker, assignment=first.public_id)
