@@ -47,6 +47,7 @@ def offers_for(worker: Worker, measured_seconds: Mapping[int, float]) -> list[Of
         for batch_id, everything, work in Assignment.objects.filter(
             worker=worker, batch__state=BatchState.LIVE, task__wanted=True
         )
+        .exclude(skipped=False, state__in=RECLAIMABLE)
         .values_list("batch_id")
         .annotate(everything=Count("id"), work=Count("id", filter=Q(task__is_gold=False)))
     }
