@@ -33,14 +33,12 @@ def batch_for_worker(public_id: str) -> Batch:
     return batch
 
 
-def task_for_worker(public_id: str) -> Task:
-    """A task by name, locked until the transaction ends. Raises NotFound."""
-    task = (
-        Task.objects.select_for_update(of=("self",))
-        .select_related("batch__project")
-        .filter(public_id=public_id)
-        .first()
-    )
+def task_for_worker(public_id: str, *, lock: bool = False) -> Task:
+    """A task by name. With `lock` its row is held until the transaction ends. Raises NotFound."""
+    rows = Task.objects.select_related("batch__project")
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    task = rows.filter(public_id=public_id).first()
     if task is None:
         raise NotFound
     return task

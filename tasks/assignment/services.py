@@ -16,7 +16,7 @@ from tasks.assignment.access import assignment_for_worker, batch_for_worker, tas
 from tasks.assignment.claim import claim_rows, has_work, hold_batch, pick_gold
 from tasks.assignment.models import RECLAIMABLE, Assignment, AssignmentState
 from tasks.assignment.policy import gold_count
-from tasks.pool.models import TaskState
+from tasks.pool.models import Task, TaskState
 from workers.profiles.models import Worker
 from workers.reliability.models import Reliability
 
@@ -103,17 +103,13 @@ def claim_task(*, worker: Worker, task: str) -> Assignment:
     """Lease one named task (public id). Raises NotFound, BatchNotLive, TaskSettled, TaskFullyLeased,
     AlreadyYours. A task that was returned or ran out may be claimed again, under a new fence.
     """
-    wanted = task_for_worker(task)
+    # looked at before it is locked: a refusal, the commonest reply of a batch near its end, writes nothing
+    _require_claimable(task_for_worker(task), worker)
+    wanted = task_for_worker(task, lock=True)
+    held = _require_claimable(wanted, worker)
     batch = wanted.batch
-    held = Assignment.objects.filter(worker=worker, task=wanted).first()
-    if held is not None and held.state not in RECLAIMABLE:
-        raise AlreadyYours
-    if wanted.state != TaskState.OPEN or wanted.answers_count >= wanted.max_overlap:
-        raise TaskSettled
     if hold_batch(batch.pk) != BatchState.LIVE:
         raise BatchNotLive
-    if not wanted.wanted:
-        raise TaskFullyLeased
     moment = now()
     expires = moment + dt.timedelta(seconds=batch.lease_seconds)
     if held is None:
@@ -130,6 +126,20 @@ def claim_task(*, worker: Worker, task: str) -> Assignment:
     held.claimed_at, held.lease_expires_at, held.batch = moment, expires, batch
     held.skipped = False
     held.save(update_fields=["state", "suite", "fence", "claimed_at", "lease_expires_at", "skipped"])
+    return held
+
+
+def _require_claimable(task: Task, worker: Worker) -> Assignment | None:
+    """The worker's earlier assignment of a task they may claim; raises the reason why they may not."""
+    held = Assignment.objects.filter(worker=worker, task=task).first()
+    if held is not None and held.state not in RECLAIMABLE:
+        raise AlreadyYours
+    if task.state != TaskState.OPEN or task.answers_count >= task.max_overlap:
+        raise TaskSettled
+    if task.batch.state != BatchState.LIVE:
+        raise BatchNotLive
+    if not task.wanted:
+        raise TaskFullyLeased
     return held
 
 
