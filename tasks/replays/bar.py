@@ -15,7 +15,7 @@ class Bar:
     """Shows how many recorded answers are done and what became of them."""
 
     def __init__(self, *, total: int) -> None:
-        self._total, self._done, self._step, self._away = total, 0, "starting", False
+        self._total, self._done, self._step = total, 0, "starting"
         self._on_terminal = sys.stderr.isatty()
         self._began = self._told = time.monotonic()
         self._bar = tqdm(total=total, unit=" answers", disable=not self._on_terminal, smoothing=0.1)
@@ -35,7 +35,6 @@ class Bar:
 
     def away(self, away: bool) -> None:
         """The server stopped answering, or is back."""
-        self._away = away
         self._bar.set_description("server away, waiting" if away else self._step)
         if not self._on_terminal:
             self._write("server away, waiting" if away else "the server is back")

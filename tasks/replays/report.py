@@ -175,7 +175,7 @@ def table(report: Report, *, name: str, currency: str) -> str:
 
 
 def _recorded(r: Report) -> str:
-    twice = f"  ({r.repeated_answers:,} of them a worker's second to a task: never bought)"
+    twice = f"  ({r.repeated_answers:,} refused as a worker's second to a task)"
     return f"{r.recorded_answers:,}{twice if r.repeated_answers else ''}"
 
 

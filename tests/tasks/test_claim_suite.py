@@ -9,10 +9,11 @@ import pytest
 from marketplace.projects.models import Batch, BatchState
 from tasks.assignment.models import Assignment
 from tasks.assignment.selectors import suite_as_shown
-from tasks.assignment.services import BatchNotLive, NothingToDo, claim_suite, return_assignment
+from tasks.assignment.services import BatchNotLive, NothingToDo, claim_suite, expire_leases, return_assignment
 from tasks.pool.models import GoldAnswer, Task
 from tests.factories import Shape, make_draft, make_live, make_worker
 from tests.tasks.acts import answer_by_new_workers, claim, pair_batch, submit, task_of
+from tests.tasks.conftest import Clock
 from workers.profiles.models import Worker
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +70,16 @@ def test_it_does_not_offer_again_what_the_worker_skipped() -> None:
     assert take(worker, batch)[0].task_id != first.task_id
     with pytest.raises(NothingToDo):
         take(worker, batch)
+
+
+def test_it_offers_again_what_ran_out(clock: Clock) -> None:
+    batch, worker = pair_batch(work=1, lease_seconds=30), make_worker()
+    first = take(worker, batch)[0]
+    clock.forward(31)
+    expire_leases()
+    again = take(worker, batch)[0]
+    assert (again.pk, again.fence) == (first.pk, 2)
+    assert again.lease_expires_at > clock.now()
 
 
 def test_it_fills_the_queue_in_its_order() -> None:
@@ -157,6 +168,16 @@ def test_it_shows_gold_exactly_as_it_shows_work() -> None:
         assert set(each["task"]["data"]) == {"text"}
     assert len({each["lease_expires_at"] for each in shown["assignments"]}) == 1
     assert GoldAnswer.objects.filter(task__assignments__in=suite).exists()
+
+
+def test_it_writes_gold_and_work_down_in_no_order() -> None:
+    batch = gold_batch()
+    for seed in range(4):
+        suite = sorted(take(make_worker(), batch, seed=seed), key=lambda held: held.pk)
+        kinds = [held.task.is_gold for held in suite]
+        if kinds not in (sorted(kinds), sorted(kinds, reverse=True)):
+            return
+    pytest.fail("gold stands at one end of every suite")
 
 
 def test_it_gives_newcomers_more_gold_than_those_already_measured() -> None:

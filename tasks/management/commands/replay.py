@@ -66,7 +66,8 @@ class Command(BaseCommand):
 
 def wishes_of(options: dict[str, Any], recording: Recording) -> Wishes:
     """The command line's wishes, with what was left open filled in for this recording."""
-    each = len(recording.answers) / len(recording.tasks)
+    # a worker's second answer to a task is never bought, so it does not count as one a client would have had
+    each = len({(answer.task, answer.worker) for answer in recording.answers}) / len(recording.tasks)
     most = options["max_overlap"] or stopping.max_overlap_instead_of(each)
     terms = Terms(
         min_overlap=min(options["min_overlap"], most),
