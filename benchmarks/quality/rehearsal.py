@@ -115,15 +115,28 @@ class Rehearsal:
         return posterior.of_task([label for _, label in given], counts_nkl, self.prior_k, self.rules.prior)
 
     def _decide(self, task: int, confidence: float) -> None:
+        given = self.answers[task]
         self.decision[task] = stopping.decide(
             confidence,
-            len(self.answers[task]),
+            len(given),
             min_overlap=self.rules.min_overlap,
             max_overlap=self.max_overlap,
             target=self.rules.target,
+            reachable=self._reachable(given),
         )
         if self.decision[task] is Decision.DISPUTE:
             self.verdict_t[task] = self._ask_expert(int(self.crowd.truth_t[task]))
+
+    def _reachable(self, given: list[tuple[int, int]]) -> float:
+        if not self.counts_wkl.any():
+            return 1.0  # as in the product: before the first refit nothing is given up for hopeless
+        return posterior.reachable(
+            [label for _, label in given],
+            self.counts_wkl[[worker for worker, _ in given]],
+            self.prior_k,
+            max(0, self.max_overlap - len(given)),
+            self.rules.prior,
+        )
 
     def _ask_expert(self, truth: int) -> int:
         n_labels = self.crowd.votes.n_labels

@@ -39,10 +39,13 @@ OPEN_PRIOR = (3.0, 1.0)
 
 
 class Weighed(NamedTuple):
-    """A task weighed: the least sure of its questions, and how many answers there are."""
+    """A task weighed: the least sure of its questions, how many answers there are, and how sure it could
+    become (`posterior.reachable`; 1 for kinds without classes).
+    """
 
     confidence: float
     answers: int
+    reachable: float
 
 
 class Result(NamedTuple):
@@ -65,13 +68,18 @@ def weigh_task(*, task: Task, batch: Batch, schema: Schema) -> Weighed:
     answers = answers_of_task(task.pk)
     known = reliabilities(batch.project_id, [answer.worker_id for answer in answers])
     priors = class_priors(batch.pk)
-    results = [
-        result
+    more = max(0, task.max_overlap - len(answers))
+    weighed = [
+        found
         for index, question in enumerate(schema.questions)
-        if (result := _weigh_question(question, index, answers, known, priors)) is not None
+        if (found := _weigh_question(question, index, answers, known, priors, more)) is not None
     ]
-    store_results(task_id=task.pk, results=results)
-    return Weighed(min((result.confidence for result in results), default=0.0), len(answers))
+    store_results(task_id=task.pk, results=[result for result, _ in weighed])
+    return Weighed(
+        min((result.confidence for result, _ in weighed), default=0.0),
+        len(answers),
+        min((reachable for _, reachable in weighed), default=1.0),
+    )
 
 
 def store_results(*, task_id: int, results: list[Result]) -> None:
@@ -108,7 +116,8 @@ def _weigh_question(
     answers: list[GivenAnswer],
     known: dict[tuple[int, str], Reliability],
     priors: dict[str, list[float]],
-) -> Result | None:
+    more: int,
+) -> tuple[Result, float] | None:
     kind = kind_of(question.kind)
     given = [answer for answer in answers if question.name in answer.value]
     if not given:
@@ -118,16 +127,18 @@ def _weigh_question(
         values = [answer.value[question.name] for answer in given]
         weights = [_open_accuracy(known.get((answer.worker_id, question.name))) for answer in given]
         merged = kind.merge(question.config, values, weights)
-        return Result(question.name, merged.value, merged.confidence, [], len(given), METHOD_MERGE, VERSION)
+        found = Result(question.name, merged.value, merged.confidence, [], len(given), METHOD_MERGE, VERSION)
+        return found, 1.0
     counts = np.zeros((len(given), n_labels, n_labels))
     for place, answer in enumerate(given):
         record = known.get((answer.worker_id, question.name))
         if record is not None and record.counts:
             counts[place] = record.counts
     prior_k = priors.get(question.name) or [1.0 / n_labels] * n_labels
-    post_k = posterior.of_task([answer.labels[index] for answer in given], counts, prior_k)
+    labels = [answer.labels[index] for answer in given]
+    post_k = posterior.of_task(labels, counts, prior_k)
     best = int(post_k.argmax())
-    return Result(
+    found = Result(
         question.name,
         kind.value_of(question.config, best),
         float(post_k[best]),
@@ -136,6 +147,9 @@ def _weigh_question(
         METHOD_POSTERIOR,
         dawid_skene.VERSION,
     )
+    # before the first refit nothing is known of this crowd, so nothing is given up for hopeless
+    fitted = question.name in priors
+    return found, posterior.reachable(labels, counts, prior_k, more) if fitted else 1.0
 
 
 def _open_accuracy(record: Reliability | None) -> float:

@@ -167,6 +167,7 @@ def _weigh_and_decide(task_id: int) -> None:
         min_overlap=task.batch.min_overlap,
         max_overlap=task.max_overlap,
         target=task.batch.target_accuracy,
+        reachable=weighed.reachable,
     )
     if verdict is Decision.RESOLVE:
         move_task(task=task, origins=(TaskState.OPEN,), state=TaskState.RESOLVED)

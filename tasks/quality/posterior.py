@@ -60,6 +60,31 @@ def of_task(
     return np.asarray(post_k / post_k.sum())
 
 
+def reachable(
+    labels: npt.ArrayLike,
+    counts_nkl: FloatArray,
+    prior_k: npt.ArrayLike,
+    more: int,
+    prior: Prior = DEFAULT_PRIOR,
+) -> float:
+    """The confidence, 0..1, if the `more` answers that may still come all agree with the best class now.
+
+    They are taken to come from workers as good as the best of those who answered: a hopeful, not an
+    impossible, future. Parameters as for `of_task`, with at least one answer; `more` >= 0.
+    """
+    labels_n = np.asarray(labels, dtype=np.int64)
+    best = int(of_task(labels_n, counts_nkl, prior_k, prior).argmax())
+    hopeful_kl = counts_nkl[int(prior.accuracy(counts_nkl).argmax())]
+    return float(
+        of_task(
+            np.append(labels_n, [best] * more),
+            np.concatenate([counts_nkl, np.broadcast_to(hopeful_kl, (more, *hopeful_kl.shape))]),
+            prior_k,
+            prior,
+        ).max()
+    )
+
+
 def of_values(values: Sequence[Hashable], accuracies: Sequence[float]) -> Mapping[Hashable, float]:
     """Posterior of each distinct value among answers that are not from a closed list (text).
 

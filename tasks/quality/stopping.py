@@ -40,7 +40,13 @@ def threshold(target: float) -> float:
 
 
 def decide(
-    confidence: float, n_answers: int, *, min_overlap: int, max_overlap: int, target: float
+    confidence: float,
+    n_answers: int,
+    *,
+    min_overlap: int,
+    max_overlap: int,
+    target: float,
+    reachable: float = 1.0,
 ) -> Decision:
     """Decide on a task with `n_answers` answers whose best class has posterior `confidence`.
 
@@ -50,6 +56,10 @@ def decide(
     n_answers : int >= 0, accepted answers so far
     min_overlap, max_overlap : 1 <= min_overlap <= max_overlap; never settled on fewer, never asked for more
     target : float in (0, 1], the accuracy the client asked for, over the batch; see `threshold`
+    reachable : float in 0..1, the confidence if all answers that may still come agree with the best class
+        (`posterior.reachable`). Where even that would not settle the task, the answers would be bought for
+        nothing: the expert is asked at once. On the recorded crowd `relevance` this saved a quarter of the
+        answers for 4 % more disputes (benchmarks/quality).
 
     Raises
     ------
@@ -60,7 +70,8 @@ def decide(
         raise ValueError(f"1 <= min_overlap <= max_overlap, not {min_overlap}, {max_overlap}")
     if n_answers >= min_overlap and confidence >= threshold(target):
         return Decision.RESOLVE
-    return Decision.EXTEND if n_answers < max_overlap else Decision.DISPUTE
+    hopeless = n_answers >= min_overlap and reachable < threshold(target)
+    return Decision.DISPUTE if hopeless or n_answers >= max_overlap else Decision.EXTEND
 
 
 def max_overlap_instead_of(fixed: float) -> int:

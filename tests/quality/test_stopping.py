@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.quality import stopping
+from tasks.quality.posterior import of_task, reachable
 from tasks.quality.stopping import Decision, decide
 
 
@@ -50,3 +52,19 @@ def test_it_refuses_rules_that_make_no_sense(least: int, most: int, target: floa
 @pytest.mark.parametrize(("fixed", "most"), [(1, 3), (4.8, 3), (7, 4), (10, 5), (20, 7)])
 def test_it_halves_a_fixed_overlap_within_bounds(fixed: float, most: int) -> None:
     assert stopping.max_overlap_instead_of(fixed) == most
+
+
+def test_it_asks_the_expert_at_once_where_no_answer_to_come_could_settle_it() -> None:
+    rules = {"min_overlap": 2, "max_overlap": 5, "target": 0.9}
+    assert decide(0.5, 2, **rules, reachable=0.79) is Decision.DISPUTE  # type: ignore[arg-type]
+    assert decide(0.5, 2, **rules, reachable=0.81) is Decision.EXTEND  # type: ignore[arg-type]
+    assert decide(0.5, 1, **rules, reachable=0.1) is Decision.EXTEND  # type: ignore[arg-type]
+
+
+def test_it_hopes_for_answers_as_good_as_the_best_so_far() -> None:
+    good = np.array([[9.0, 1.0], [1.0, 9.0]])
+    counts = np.stack([good, good / 10])
+    even = [0.5, 0.5]
+    assert reachable([0, 1], counts, even, 0) == of_task([0, 1], counts, even).max()
+    one, two = (reachable([0, 1], counts, even, more) for more in (1, 2))
+    assert of_task([0, 1], counts, even).max() < one < two < 1

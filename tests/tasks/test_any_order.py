@@ -288,8 +288,8 @@ def test_it_holds_together_whatever_comes() -> None:
     run_state_machine_as_test(
         MainLoop,
         settings=settings(
-            max_examples=10,
-            stateful_step_count=16,
+            max_examples=12,
+            stateful_step_count=20,
             deadline=None,
             # without shrinking, which takes minutes here; add Phase.shrink to look into a failure
             phases=[Phase.reuse, Phase.generate],
