@@ -8,8 +8,9 @@ from django.db import transaction
 
 from marketplace.accounts.models import User
 from marketplace.clients.models import Client, Membership, Role
-from marketplace.core.errors import Fault, Invalid
+from marketplace.core.errors import Conflict, Fault, Invalid
 from marketplace.ledger.pots import AccountKind, Pot, outside
+from marketplace.ledger.selectors import deposited_micros
 from marketplace.ledger.services import post_entry
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ MAX_REFERENCE = 40
 def funds_of(client: Client) -> Pot:
     """The pot of money that a client has not yet promised to a batch."""
     return Pot(AccountKind.FUNDS, client.public_id, client.currency)
+
+
+class ReferenceTaken(Conflict):
+    """Another amount was booked under this reference; nothing was booked now."""
+
+    code = "reference_taken"
 
 
 @transaction.atomic
@@ -44,7 +51,8 @@ def deposit_funds(*, client: Client, amount_micros: int, reference: str) -> Jour
     """Book money received from a client; the same reference twice is booked once (None).
 
     Who may call it: an operator, on evidence of the transfer; anyone of the client in a demo.
-    Raises Invalid for an amount out of range, and for a reference too long to tell from another.
+    Raises Invalid for an amount out of range, and for a reference too long to tell from another;
+    ReferenceTaken when the reference stands for another amount.
     """
     faults = []
     if not 0 < amount_micros <= MAX_DEPOSIT_MICROS:
@@ -57,4 +65,7 @@ def deposit_funds(*, client: Client, amount_micros: int, reference: str) -> Jour
         raise Invalid(faults=faults)
     moves = {funds_of(client): amount_micros, outside(client.currency): -amount_micros}
     source = f"client:{client.public_id}:{reference}"
-    return post_entry(kind="deposit", source=source, moves=moves, memo=reference)
+    entry = post_entry(kind="deposit", source=source, moves=moves, memo=reference)
+    if entry is None and deposited_micros(source) != amount_micros:
+        raise ReferenceTaken
+    return entry

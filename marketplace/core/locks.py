@@ -12,7 +12,7 @@ class Space(enum.IntEnum):
 
     BACKGROUND = 1
     IMPORT = 2
-    BATCH = 3
+    PROJECT = 3
 
 
 def try_lock(space: Space, key: int) -> bool:

@@ -53,3 +53,11 @@ def balances_of(owner: str) -> dict[tuple[str, AccountKind], int]:
     """What an owner (public id) has in each pot: (currency, kind) -> micros."""
     rows = Account.objects.filter(owner=owner).values_list("currency", "kind", "balance_micros")
     return {(currency, AccountKind(kind)): balance for currency, kind, balance in rows}
+
+
+def deposited_micros(source: str) -> int:
+    """The amount of the deposit booked from `source`; 0 where there is none."""
+    found = Posting.objects.filter(
+        entry__kind="deposit", entry__source=source, account__kind=AccountKind.FUNDS
+    )
+    return found.values_list("amount_micros", flat=True).first() or 0

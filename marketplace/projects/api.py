@@ -162,6 +162,12 @@ class Batches(Endpoint):
 
     scope = Scope.CLIENT
 
+    @extend_schema(responses=page_of(BatchTerms), operation_id="batches_list")
+    def get(self, request: Request, project: str) -> Response:
+        """List the project's batches, newest first."""
+        found = project_for_user(cast(User, request.user), project)
+        return self.listed(request, found.batches.select_related("project", "dataset"), BatchTerms)
+
     @extend_schema(request=BatchIn, responses={201: BatchTerms}, operation_id="batches_create")
     def post(self, request: Request, project: str) -> Response:
         """Draft a batch; nothing is spent before it is launched."""

@@ -14,12 +14,12 @@ from marketplace.projects.models import Batch
 from marketplace.projects.schema import Question, Schema
 from tasks.consensus.models import Consensus, Fit
 from tasks.consensus.votes import (
-    BatchVotes,
     GivenAnswer,
+    ProjectVotes,
     answers_of_task,
-    batch_votes,
     class_priors,
     known_truth,
+    project_votes,
     reliabilities,
     stored_counts,
 )
@@ -158,24 +158,24 @@ def _open_accuracy(record: Reliability | None) -> float:
 
 
 class Refit(NamedTuple):
-    """A whole batch estimated anew on one question: posteriors by task, shape (task, class)."""
+    """A whole project estimated anew on one question: posteriors by task, shape (task, class)."""
 
     question: Question
-    votes: BatchVotes
+    votes: ProjectVotes
     estimate: dawid_skene.Estimate
 
 
 def refit_question(
     *, batch: Batch, schema: Schema, index: int, verdicts: dict[int, dict[str, Any]]
 ) -> Refit | None:
-    """Estimate every task and worker of a batch anew on one question and store what was learnt.
+    """Estimate every task and worker of a batch's project anew on one question and store what was learnt.
 
     Full EM from the stored counts, gold and verdicts (task id -> answer) clamped; None for kinds
     without classes and while there are no votes. Safe to run twice: it only replaces estimates.
     """
     question = schema.questions[index]
     n_labels = kind_of(question.kind).n_labels(question.config)
-    votes = None if n_labels is None else batch_votes(batch.pk, index, n_labels)
+    votes = None if n_labels is None else project_votes(batch.project_id, index, n_labels)
     if votes is None or n_labels is None:
         return None
     started = time.monotonic()
@@ -210,8 +210,12 @@ def refit_question(
     return Refit(question, votes, estimate)
 
 
-def store_refit(*, refit: Refit, skip: set[int]) -> None:
-    """Let the posteriors of a refit be the consensus of their tasks, except those in `skip` (verdicts)."""
+def store_refit(*, refit: Refit, batch: Batch, skip: set[int]) -> None:
+    """Let the posteriors of a refit be the consensus of a batch's tasks, except those in `skip` (verdicts).
+
+    Results of the project's other batches stay as they were delivered.
+    """
+    mine = set(Task.objects.filter(batch=batch).values_list("id", flat=True)) - skip
     kind = kind_of(refit.question.kind)
     post_tk = np.exp(refit.estimate.log_post_tk)
     best_t = refit.estimate.label_t
@@ -230,7 +234,7 @@ def store_refit(*, refit: Refit, skip: set[int]) -> None:
             updated_at=moment,
         )
         for code, task_id in enumerate(refit.votes.task_ids.tolist())
-        if task_id not in skip
+        if task_id in mine
     ]
     Consensus.objects.bulk_create(
         rows,

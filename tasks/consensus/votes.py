@@ -26,8 +26,8 @@ class GivenAnswer(NamedTuple):
 
 
 @dataclass(frozen=True)
-class BatchVotes:
-    """A batch's votes on one question, with the ids behind the codes of tasks and workers."""
+class ProjectVotes:
+    """A project's votes on one question, with the ids behind the codes of tasks and workers."""
 
     table: VoteTable
     task_ids: NDArray[np.int64]
@@ -52,9 +52,14 @@ def class_priors(batch_id: int) -> dict[str, list[float]]:
     return dict(Fit.objects.filter(batch_id=batch_id).values_list("question", "prior"))
 
 
-def batch_votes(batch_id: int, index: int, n_labels: int) -> BatchVotes | None:
-    """Every vote of a batch on the question at `index` of the schema; None while there are none."""
-    rows = Answer.objects.filter(batch_id=batch_id).values_list("id", "task_id", "worker_id", "labels")
+def project_votes(project_id: int, index: int, n_labels: int) -> ProjectVotes | None:
+    """Every vote in a project on the question at `index` of its schema; None while there are none.
+
+    All batches together: a worker's record belongs to the project, not to the batch of the day.
+    """
+    rows = Answer.objects.filter(batch__project_id=project_id).values_list(
+        "id", "task_id", "worker_id", "labels"
+    )
     found = [(pk, task, worker, labels[index]) for pk, task, worker, labels in rows if labels[index] >= 0]
     if not found:
         return None
@@ -64,11 +69,11 @@ def batch_votes(batch_id: int, index: int, n_labels: int) -> BatchVotes | None:
     table = VoteTable(
         task, worker, raw[:, 3], n_tasks=len(task_ids), n_workers=len(worker_ids), n_labels=n_labels
     )
-    return BatchVotes(table, task_ids, worker_ids, int(raw[:, 0].max()))
+    return ProjectVotes(table, task_ids, worker_ids, int(raw[:, 0].max()))
 
 
 def known_truth(
-    schema: Schema, index: int, votes: BatchVotes, verdicts: dict[int, dict[str, Any]]
+    schema: Schema, index: int, votes: ProjectVotes, verdicts: dict[int, dict[str, Any]]
 ) -> NDArray[np.int64]:
     """The known class of each task (-1: unknown), from gold and from verdicts (task id -> answer)."""
     gold = dict(

@@ -36,9 +36,9 @@ def anonymous_answers(dispute: Dispute) -> list[dict[str, Any]]:
     return [{"who": _letter(index), "value": value} for index, value in enumerate(values)]
 
 
-def verdict_answers(batch_id: int) -> dict[int, dict[str, Any]]:
-    """What experts decided in a batch: task id -> answer."""
-    rows = Verdict.objects.filter(dispute__batch_id=batch_id, outcome=Outcome.DECIDED)
+def verdict_answers(project_id: int) -> dict[int, dict[str, Any]]:
+    """What experts decided in a project: task id -> answer."""
+    rows = Verdict.objects.filter(dispute__batch__project_id=project_id, outcome=Outcome.DECIDED)
     return {task_id: answer for task_id, answer in rows.values_list("dispute__task_id", "answer") if answer}
 
 

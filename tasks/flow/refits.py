@@ -54,14 +54,14 @@ def is_due(batch: Batch) -> bool:
 
 
 def refit_batch(*, batch: Batch, schema: Schema, final: bool = False) -> bool:
-    """Estimate a batch anew, then decide again on open tasks that look settled now.
+    """Estimate a batch's project anew, then decide again on open tasks that look settled now.
 
     With `final` the estimates become the consensus of every task without a verdict. Two processes
-    never refit one batch at once (advisory lock); a second one goes home with False.
+    never refit one project at once (advisory lock); a second one goes home with False.
     """
-    verdicts = verdict_answers(batch.pk)
+    verdicts = verdict_answers(batch.project_id)
     with transaction.atomic():
-        if not try_lock(Space.BATCH, batch.pk):
+        if not try_lock(Space.PROJECT, batch.project_id):
             return False
         refits = [
             refit
@@ -70,7 +70,7 @@ def refit_batch(*, batch: Batch, schema: Schema, final: bool = False) -> bool:
         ]
         if final:
             for refit in refits:
-                store_refit(refit=refit, skip=set(verdicts))
+                store_refit(refit=refit, batch=batch, skip=set(verdicts))
     for task_id in _settled_now(batch, schema, refits):
         decide_task(task_id=task_id)
     return True
@@ -85,6 +85,10 @@ def _settled_now(batch: Batch, schema: Schema, refits: list[Refit]) -> list[int]
             sure[task_id] = sure.get(task_id, 0) + 1
     candidates = [task_id for task_id, times in sure.items() if times == len(schema.questions)]
     opened = Task.objects.filter(
-        id__in=candidates, state=TaskState.OPEN, is_gold=False, answers_count__gte=batch.min_overlap
+        id__in=candidates,
+        batch=batch,
+        state=TaskState.OPEN,
+        is_gold=False,
+        answers_count__gte=batch.min_overlap,
     )
     return list(opened.order_by("id").values_list("id", flat=True))

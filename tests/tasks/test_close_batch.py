@@ -163,7 +163,7 @@ def test_it_waits_while_another_process_refits(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(refits, "try_lock", lambda space, key: asked.append(space))
     assert close_batch(batch=batch) == "closing"
     monkeypatch.undo()
-    assert asked == [Space.BATCH]
+    assert asked == [Space.PROJECT]
     assert finish_closing(batch_id=batch.pk)
 
 

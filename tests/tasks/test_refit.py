@@ -6,13 +6,15 @@ import pytest
 
 from marketplace.projects.models import Batch
 from marketplace.projects.selectors import schema_of
+from marketplace.projects.services import draft_batch
 from tasks.consensus.models import Consensus, Fit
 from tasks.consensus.services import refit_question
 from tasks.disputes.selectors import verdict_answers
 from tasks.flow import refits
 from tasks.flow.background import refit_batches
 from tasks.flow.refits import is_due, refit_batch, refit_due
-from tests.factories import Shape, make_expert, make_live, make_worker
+from tasks.flow.services import launch_batch
+from tests.factories import Shape, make_dataset, make_expert, make_live, make_worker
 from tests.tasks.acts import answer, answer_by_new_workers, decide, dispute_of, pair_batch, task_of
 from tests.tasks.conftest import Clock
 from workers.profiles.models import Worker
@@ -97,6 +99,26 @@ def test_it_does_nothing_where_nobody_has_answered() -> None:
     assert not Consensus.objects.exists()
 
 
+def test_it_learns_of_a_worker_from_every_batch_of_the_project_and_leaves_what_was_delivered() -> None:
+    first = pair_batch(work=2, max_overlap=4)
+    people = crowd_on(first, size=2)
+    assert refit(first, final=True)
+    delivered = estimates(first)
+    second = draft_batch(
+        project=first.project,
+        dataset=make_dataset(first.project.client, [{"id": f"w{n}", "text": "again"} for n in range(2)]),
+        name="Second",
+        terms={"no_gold_reason": "a test"},
+    )
+    launch_batch(batch=second)
+    for row in ("w0", "w1"):
+        answer(people[0], task_of(second, row), "dog")
+    assert refit(second, final=True)
+    counts = Reliability.objects.get(worker=people[0]).counts
+    assert sum(map(sum, counts)) == pytest.approx(4, abs=0.5)  # two answers in each batch
+    assert estimates(first) == delivered
+
+
 def test_it_holds_known_answers_fixed() -> None:
     batch = pair_batch(work=1, gold=1)
     for _ in range(4):
@@ -112,7 +134,7 @@ def test_it_holds_verdicts_fixed_and_lets_them_stand() -> None:
     batch = pair_batch(work=2)
     dispute = dispute_of(task_of(batch, "w0"))
     decide(make_expert(), dispute, "cat")
-    verdicts = verdict_answers(batch.pk)
+    verdicts = verdict_answers(batch.project_id)
     assert verdicts == {dispute.task_id: {"animal": "cat"}}
     found = refit_question(batch=batch, schema=schema_of(batch.project_id), index=0, verdicts=verdicts)
     assert found is not None

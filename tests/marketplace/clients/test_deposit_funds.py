@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from marketplace.accounts.models import User
 from marketplace.clients.models import Client, Role
-from marketplace.clients.services import MAX_DEPOSIT_MICROS, deposit_funds, funds_of
+from marketplace.clients.services import MAX_DEPOSIT_MICROS, ReferenceTaken, deposit_funds, funds_of
 from marketplace.core.errors import Invalid
 from marketplace.ledger.pots import outside
 from marketplace.ledger.selectors import balance_micros
@@ -42,6 +42,13 @@ def test_it_books_a_reference_once_for_each_client(client_: Client) -> None:
         for each in (client_, other):
             deposit_funds(client=each, amount_micros=7, reference="bank 1")
     assert [balance_micros(funds_of(each)) for each in (client_, other)] == [7, 7]
+
+
+def test_it_refuses_another_amount_under_the_same_reference(client_: Client) -> None:
+    assert deposit_funds(client=client_, amount_micros=7, reference="bank 1") is not None
+    with pytest.raises(ReferenceTaken):
+        deposit_funds(client=client_, amount_micros=8, reference="bank 1")
+    assert deposit_funds(client=client_, amount_micros=7, reference="bank 1") is None
 
 
 @pytest.mark.parametrize("reference", ["", "x" * 41])

@@ -31,7 +31,8 @@ def door(act: Callable[[Request], Any], **attributes: Any) -> Callable[..., Any]
             """Act."""
             return Response(act(request), status=201)
 
-    return Door.as_view(**attributes)
+    view: Callable[..., Any] = Door.as_view(**attributes)
+    return view
 
 
 def get(view: Callable[..., Any], path: str = "/", user: User | None = None) -> Any:

@@ -27,13 +27,13 @@ def test_it_is_held_against_others_to_the_end_of_the_transaction() -> None:
         assert try_lock(Space.IMPORT, 7)  # the holder may ask again
         assert not other_takes(Space.IMPORT, 7)
         assert other_takes(Space.IMPORT, 8)
-        assert other_takes(Space.BATCH, 7)
+        assert other_takes(Space.PROJECT, 7)
     assert other_takes(Space.IMPORT, 7)
 
 
 def test_it_takes_keys_of_any_size() -> None:
     with transaction.atomic():
-        assert try_lock(Space.BATCH, 2**40 + 1)
+        assert try_lock(Space.PROJECT, 2**40 + 1)
 
 
 def test_it_is_refused_outside_a_transaction() -> None:
