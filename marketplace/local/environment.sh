@@ -8,6 +8,9 @@ fail() { printf 'assay: %s\n' "$1" >&2; exit 1; }
 NEW_ENOUGH='import sys; sys.exit(sys.version_info < (3, 11))'
 TOO_OLD="Python 3.11 or newer is needed and '$PYTHON' is not: make PYTHON=/path/to/python3.11"
 
+# The certificates this machine trusts, as every other client here uses them (a company's proxy among them).
+export UV_SYSTEM_CERTS=1
+
 # uv comes by pip into a small environment of its own: in $VENV it would remove itself at each sync.
 get_uv() {
     uv=$(command -v uv || true)
