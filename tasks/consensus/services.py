@@ -85,20 +85,7 @@ def weigh_task(*, task: Task, batch: Batch, schema: Schema) -> Weighed:
 def store_results(*, task_id: int, results: list[Result]) -> None:
     """Write the consensus of a task, one row per question."""
     moment = now()
-    Consensus.objects.bulk_create(
-        [Consensus(task_id=task_id, updated_at=moment, **result._asdict()) for result in results],
-        update_conflicts=True,
-        unique_fields=["task", "question"],
-        update_fields=[
-            "value",
-            "confidence",
-            "posterior",
-            "answers_used",
-            "method",
-            "version",
-            "updated_at",
-        ],
-    )
+    _upsert([Consensus(task_id=task_id, updated_at=moment, **result._asdict()) for result in results])
 
 
 def record_verdict(*, task: Task, answer: dict[str, Any], answers_used: int) -> None:
@@ -236,6 +223,11 @@ def store_refit(*, refit: Refit, batch: Batch, skip: set[int]) -> None:
         for code, task_id in enumerate(refit.votes.task_ids.tolist())
         if task_id in mine
     ]
+    _upsert(rows)
+
+
+def _upsert(rows: list[Consensus]) -> None:
+    """Write each row, or replace what stands for its task and question."""
     Consensus.objects.bulk_create(
         rows,
         update_conflicts=True,

@@ -1,4 +1,4 @@
-"""Refits: the whole batch estimated anew while answers come in, and once more at its end."""
+"""Refits: a batch's project estimated anew while answers come in, and once more at its end."""
 
 from __future__ import annotations
 

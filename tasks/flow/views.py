@@ -14,15 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from marketplace.accounts.models import User
+from marketplace.accounts.access import require_operator
 from marketplace.accounts.pages import listed, tell, user_of
 from marketplace.clients.access import client_for_user
 from marketplace.clients.models import Client
 from marketplace.clients.services import deposit_funds, funds_of
 from marketplace.clients.views import AmountForm
 from marketplace.core import health
-from marketplace.core.errors import DomainError, Forbidden, NotFound
-from marketplace.core.models import Event
+from marketplace.core.errors import DomainError, NotFound
 from marketplace.datasets.api import DatasetOut
 from marketplace.datasets.models import DatasetState
 from marketplace.ledger.checks import ledger_checks, ledger_sum_micros
@@ -38,7 +37,7 @@ from tasks.flow.report import disputes_of, forecast_of, quality_of, workers_of
 from tasks.flow.selectors import counts_of, progress_of, roster_of
 from workers.pay.models import Payout, PayoutState
 from workers.pay.selectors import payouts_waiting
-from workers.pay.services import fail_payout, send_payout, settle_payout
+from workers.pay.services import PAYOUT_MOVES
 from workers.teams.access import vendor_for_user
 
 OPEN_ACTIONS = {
@@ -47,7 +46,6 @@ OPEN_ACTIONS = {
     BatchState.PAUSED: ["resume", "close"],
 }
 PAYOUT_ACTS = {PayoutState.REQUESTED: ["send", "fail"], PayoutState.SENT: ["settle", "fail"]}
-PAYOUT_MOVES = {"send": send_payout, "settle": settle_payout, "fail": fail_payout}
 ROSTER_SORTS = {
     "name": "name",
     "answers": "answers",
@@ -172,11 +170,6 @@ def operator_home(request: HttpRequest) -> HttpResponse:
     context = {
         "health": health.checks(),
         "ledger": {"sum_micros": ledger_sum_micros(), "checks": ledger_checks()},
-        "outbox": {
-            "waiting": Event.objects.filter(published_at=None).count(),
-            "dead": 0,
-            "oldest_seconds": None,
-        },
         "payouts": [_payout_line(payout) for payout in payouts_waiting()[:100]],
         "form": DepositForm(),
     }
@@ -216,12 +209,6 @@ def operator_payout(request: HttpRequest, payout: str, action: str) -> HttpRespo
     except DomainError as error:
         tell(request, error)
     return redirect("operator-home")
-
-
-def require_operator(user: User) -> None:
-    """Raises Forbidden for anybody but operators."""
-    if not user.is_staff:
-        raise Forbidden
 
 
 def _project_line(project: Project) -> dict[str, Any]:

@@ -9,15 +9,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from marketplace.accounts.access import require_operator
 from marketplace.accounts.models import Scope, User
 from marketplace.clients.api import PostingOut
 from marketplace.core.api import Endpoint, page_of
-from marketplace.core.errors import Forbidden, NotFound
+from marketplace.core.errors import NotFound
 from marketplace.ledger.checks import ledger_checks, ledger_sum_micros
 from marketplace.ledger.selectors import statement
 from workers.pay.models import Payout
 from workers.pay.selectors import earnings, payouts_of
-from workers.pay.services import fail_payout, request_payout, send_payout, settle_payout
+from workers.pay.services import PAYOUT_MOVES, request_payout
 from workers.profiles.access import worker_for_user
 
 
@@ -121,11 +122,10 @@ class PayoutMove(Endpoint):
     @extend_schema(request=None, responses=PayoutOut, operation_id="operations_payout")
     def post(self, request: Request, payout: str, action: str) -> Response:
         """send: handed to the bank; settle: arrived; fail: did not arrive, back in earnings."""
-        require_operator(request)
-        moves = {"send": send_payout, "settle": settle_payout, "fail": fail_payout}
-        if action not in moves:
+        require_operator(cast(User, request.user))
+        if action not in PAYOUT_MOVES:
             raise NotFound
-        return Response(PayoutOut(moves[action](public_id=payout)).data)
+        return Response(PayoutOut(PAYOUT_MOVES[action](public_id=payout)).data)
 
 
 class Ledger(Endpoint):
@@ -136,12 +136,6 @@ class Ledger(Endpoint):
     @extend_schema(responses=LedgerOut, operation_id="operations_ledger")
     def get(self, request: Request) -> Response:
         """Every invariant of the books with its verdict."""
-        require_operator(request)
+        require_operator(cast(User, request.user))
         checks = [check._asdict() for check in ledger_checks()]
         return Response({"sum_micros": ledger_sum_micros(), "checks": checks})
-
-
-def require_operator(request: Request) -> None:
-    """Raises Forbidden for anybody but operators."""
-    if not cast(User, request.user).is_staff:
-        raise Forbidden("Only operators may do this.")

@@ -104,6 +104,10 @@ def fail_payout(*, public_id: str) -> Payout:
     return payout
 
 
+#: What an operator can do with a payout, by the word in the address.
+PAYOUT_MOVES = {"send": send_payout, "settle": settle_payout, "fail": fail_payout}
+
+
 def _transit(payout: Payout) -> Pot:
     return Pot(AccountKind.TRANSIT, payout.owner, payout.currency)
 
