@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from benchmarks.quality.recorded import Recorded, read_crowd
 from benchmarks.quality.rehearsal import Outcome, Rehearsal, Rules
-from tasks.quality import majority, stopping
-from tasks.quality.reliability import wilson
+from tasks.quality.promise import stopping
+from tasks.quality.trust.reliability import wilson
+from tasks.quality.truth import majority
 from tasks.quality.votes import FloatArray
 
 

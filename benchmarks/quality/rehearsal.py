@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.quality.recorded import Recorded
-from tasks.quality import dawid_skene, posterior, stopping
-from tasks.quality.dawid_skene import Estimate
-from tasks.quality.prior import DEFAULT_PRIOR, Prior
-from tasks.quality.stopping import Decision
+from tasks.quality.promise import stopping
+from tasks.quality.promise.stopping import Decision
+from tasks.quality.truth import dawid_skene, posterior
+from tasks.quality.truth.dawid_skene import Estimate
+from tasks.quality.truth.prior import DEFAULT_PRIOR, Prior
 from tasks.quality.votes import FloatArray, IntArray, VoteTable
 
 

@@ -14,7 +14,7 @@ from tasks.answers.models import Answer, Grade
 from tasks.assignment.models import Assignment
 from tasks.assignment.services import AssignmentNotLive
 from tasks.pool.models import GoldAnswer
-from tasks.quality.reliability import of_gold
+from tasks.quality.trust.reliability import of_gold
 from workers.reliability.services import Interval, record_gold
 
 NO_LABEL = -1

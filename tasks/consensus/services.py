@@ -24,7 +24,7 @@ from tasks.consensus.votes import (
     stored_counts,
 )
 from tasks.pool.models import Task
-from tasks.quality import dawid_skene, posterior
+from tasks.quality.truth import dawid_skene, posterior
 from workers.reliability.models import Reliability
 from workers.reliability.services import FittedCounts, record_fit
 

@@ -19,7 +19,7 @@ from tasks.consensus.services import Refit, refit_question, store_refit
 from tasks.disputes.selectors import verdict_answers
 from tasks.flow.services import decide_task
 from tasks.pool.models import Task, TaskState
-from tasks.quality.stopping import threshold
+from tasks.quality.promise.stopping import threshold
 
 FRESH_ANSWERS = 50
 FRESH_SHARE = 0.02

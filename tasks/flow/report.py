@@ -15,7 +15,7 @@ from marketplace.core.clock import now
 from marketplace.projects.models import Batch
 from tasks.answers.models import Answer
 from tasks.disputes.models import Dispute
-from tasks.quality.reliability import of_gold
+from tasks.quality.trust.reliability import of_gold
 from workers.reliability.models import Reliability
 
 MOST_WORKERS = 50

@@ -29,7 +29,7 @@ from tasks.disputes.models import Outcome, Verdict
 from tasks.disputes.services import REASON_NO_CONSENSUS, close_dispute, open_dispute
 from tasks.pool.models import Task, TaskState
 from tasks.pool.services import extend_task, make_tasks, move_task
-from tasks.quality.stopping import Decision, decide
+from tasks.quality.promise.stopping import Decision, decide
 from workers.pay.services import pay_expert
 from workers.profiles.models import Expert, Worker
 

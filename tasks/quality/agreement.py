@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasks.quality.majority import tally
+from tasks.quality.truth.majority import tally
 from tasks.quality.votes import VoteTable
 
 

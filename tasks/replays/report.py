@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from marketplace.ledger.money import as_text
-from tasks.quality import majority
-from tasks.quality.reliability import wilson
+from tasks.quality.trust.reliability import wilson
+from tasks.quality.truth import majority
 from tasks.quality.votes import VoteTable
 from tasks.replays.recorded import Recording
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from tasks.quality.prior import Prior
+from tasks.quality.truth.prior import Prior
 from tasks.quality.votes import IntArray, VoteTable
 
 

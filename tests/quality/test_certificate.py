@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.quality.certificate import certify
+from tasks.quality.promise.certificate import certify
 
 
 def test_it_expects_the_mean_of_the_confidences() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tasks.quality import dawid_skene, majority
-from tasks.quality.prior import Prior
 from tasks.quality.simulate import Makeup, crowd
+from tasks.quality.truth import dawid_skene, majority
+from tasks.quality.truth.prior import Prior
 from tasks.quality.votes import VoteTable
 from tests.quality import anaesthetists
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.quality import dawid_skene
-from tasks.quality.prior import Prior
+from tasks.quality.truth import dawid_skene
+from tasks.quality.truth.prior import Prior
 from tasks.quality.votes import VoteTable
 from tests.quality.crowds import gold_for, priors, vote_tables
 

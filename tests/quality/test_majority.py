@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from tasks.quality import majority
+from tasks.quality.truth import majority
 from tasks.quality.votes import VoteTable
 from tests.quality.crowds import vote_tables
 

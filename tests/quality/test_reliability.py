@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.quality import beta, reliability
+from tasks.quality.trust import beta, reliability
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.quality import stopping
-from tasks.quality.posterior import of_task, reachable
-from tasks.quality.stopping import Decision, decide
+from tasks.quality.promise import stopping
+from tasks.quality.promise.stopping import Decision, decide
+from tasks.quality.truth.posterior import of_task, reachable
 
 
 @pytest.mark.parametrize(

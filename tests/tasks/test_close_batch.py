@@ -18,7 +18,7 @@ from tasks.flow.selectors import progress_of
 from tasks.flow.services import pause_batch, resume_batch
 from tasks.flow.settlement import close_batch, finish_closing
 from tasks.pool.models import Task
-from tasks.quality import dawid_skene
+from tasks.quality.truth import dawid_skene
 from tests.factories import Shape, make_draft, make_expert, make_worker
 from tests.tasks.acts import (
     answer,

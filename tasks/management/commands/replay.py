@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from tasks.quality import stopping
+from tasks.quality.promise import stopping
 from tasks.replays.bar import Bar
 from tasks.replays.http import ServerAway, ServerRefused
 from tasks.replays.opening import Terms

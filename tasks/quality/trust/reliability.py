@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-from tasks.quality import beta
+from tasks.quality.trust import beta
 
 #: 97.5 % point of the normal distribution, for 95 % intervals
 Z95 = 1.959963984540054

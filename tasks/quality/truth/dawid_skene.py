@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tasks.quality.majority import shares
-from tasks.quality.prior import DEFAULT_PRIOR, Prior
+from tasks.quality.truth.majority import shares
+from tasks.quality.truth.prior import DEFAULT_PRIOR, Prior
 from tasks.quality.votes import FloatArray, IntArray, VoteTable, known_labels
 
 METHOD = "dawid-skene-coin"

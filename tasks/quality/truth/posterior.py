@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from marketplace.kinds import coin
-from tasks.quality.prior import DEFAULT_PRIOR, Prior
+from tasks.quality.truth.prior import DEFAULT_PRIOR, Prior
 from tasks.quality.votes import FloatArray
 
 

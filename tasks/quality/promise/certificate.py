@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.quality.reliability import clopper_pearson_low
+from tasks.quality.trust.reliability import clopper_pearson_low
 
 
 @dataclass(frozen=True)
