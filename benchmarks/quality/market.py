@@ -1,0 +1,130 @@
+"""Recorded answers waiting to be bought one by one, and a batch that buys them by Assay's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.quality.recorded import Recorded
+from tasks.quality.promise.engine import Learned, learn
+from tasks.quality.truth.information import expected_information
+from tasks.quality.votes import FloatArray, IntArray, VoteTable
+
+#: held-out scores are taken again when there are this many times the votes
+GROWTH = 1.3
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """One crowd's answers, each task's in a random order; gold is drawn and its answers are there at once."""
+
+    crowd: Recorded
+    #: votes in the order of the queues: sorted by task, shuffled within
+    task: IntArray
+    worker: IntArray
+    label: IntArray
+    #: how many votes of the same task stand before each
+    place: IntArray
+    n_t: IntArray
+    #: known class of the gold tasks, -1 elsewhere
+    gold_t: IntArray
+
+    @classmethod
+    def open(cls, crowd: Recorded, *, gold_share: float, seed: int) -> Market:
+        """Draw gold among the tasks with a truth, and the queues."""
+        rng = np.random.default_rng(seed)
+        votes = crowd.votes
+        n_t = np.bincount(votes.task, minlength=votes.n_tasks)
+        known = np.flatnonzero((crowd.truth_t >= 0) & (n_t > 0))
+        chosen = rng.choice(known, max(2, round(gold_share * len(known))), replace=False)
+        gold_t = np.full(votes.n_tasks, -1)
+        gold_t[chosen] = crowd.truth_t[chosen]
+        order = np.lexsort((rng.random(votes.n_votes), votes.task))
+        first_t = np.concatenate([[0], np.cumsum(n_t)[:-1]])
+        place = np.arange(votes.n_votes) - first_t[votes.task[order]]
+        return cls(crowd, votes.task[order], votes.worker[order], votes.label[order], place, n_t, gold_t)
+
+    @property
+    def is_gold(self) -> IntArray:
+        """Which tasks are gold."""
+        return np.asarray(self.gold_t >= 0)
+
+    @property
+    def scored(self) -> IntArray:
+        """The tasks with a truth that are not gold, by number."""
+        return np.flatnonzero((self.crowd.truth_t >= 0) & (self.gold_t < 0) & (self.n_t > 0))
+
+    def table(self, bought_v: IntArray) -> VoteTable:
+        """The votes bought so far."""
+        votes = self.crowd.votes
+        return VoteTable(
+            self.task[bought_v],
+            self.worker[bought_v],
+            self.label[bought_v],
+            votes.n_tasks,
+            votes.n_workers,
+            votes.n_labels,
+        )
+
+
+#: after a fit: the confidence to settle at and the overlap to stop at
+Rule = Callable[[Learned], tuple[float, int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Bought:
+    """A batch at its end."""
+
+    learned: Learned
+    #: answers per task, gold left out of the mean
+    answers: float
+    gold_answers: int
+    threshold: float
+    settled_t: IntArray
+
+
+def buy(market: Market, rule: Rule, *, waiting: int = 1, seed: int = 0) -> Bought:
+    """Buy in rounds, one answer for each task that `rule` does not settle, until it settles or gives up all.
+
+    `waiting` workers stand in line for a task, as recorded and in random order; the one whose answer is
+    expected to teach most gives it. With 1, answers are taken as they come.
+    """
+    bought_v = market.is_gold[market.task] | (market.place < 1)
+    count_t = np.bincount(market.task[bought_v], minlength=len(market.n_t))
+    learned: Learned | None = None
+    scores: FloatArray | None = None
+    scored_at = 0
+    while True:
+        votes = market.table(bought_v)
+        if votes.n_votes > GROWTH * scored_at:
+            scores, scored_at = None, votes.n_votes
+        start = learned.counts if learned else None
+        learned = learn(votes, market.gold_t, seed=seed, start=start, held_out_m=scores)
+        scores = learned.held_out_m
+        threshold, overlap = rule(learned)
+        confidence_t = learned.confidence_t
+        open_t = ~market.is_gold & (confidence_t < threshold) & (count_t < np.minimum(market.n_t, overlap))
+        if not open_t.any():
+            break
+        next_v = _next_answers(market, learned, np.flatnonzero(~bought_v & open_t[market.task]), waiting)
+        bought_v[next_v] = True
+        count_t[market.task[next_v]] += 1
+    real_t = ~market.is_gold & (market.n_t > 0)
+    settled_t = real_t & (confidence_t >= threshold)
+    gold_answers = int(count_t[market.is_gold].sum())
+    return Bought(learned, float(count_t[real_t].mean()), gold_answers, threshold, settled_t)
+
+
+def _next_answers(market: Market, learned: Learned, offer_v: IntArray, waiting: int) -> IntArray:
+    """Of each task's next `waiting` offers the one expected to teach most."""
+    task_v = market.task[offer_v]
+    in_line = np.arange(len(offer_v)) - np.searchsorted(task_v, task_v)
+    offer_v, task_v = offer_v[in_line < waiting], task_v[in_line < waiting]
+    post_vk = np.exp(learned.log_post_tk[task_v])
+    teaches_v = expected_information(post_vk, learned.log_weights_wkl[market.worker[offer_v]])
+    best_first = np.lexsort((-teaches_v, task_v))
+    first = np.ones(len(offer_v), dtype=bool)
+    first[1:] = task_v[best_first][1:] != task_v[best_first][:-1]
+    return np.asarray(offer_v[best_first[first]])

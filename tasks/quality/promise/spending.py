@@ -1,0 +1,159 @@
+"""When to stop buying answers of a task: the cheapest rule that keeps the promise, tried out on gold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from scipy.special import betaincinv, ndtr
+
+from tasks.quality.promise.prefixes import Replays
+from tasks.quality.votes import FloatArray, IntArray
+
+#: confidences at which a task may be settled: even steps of log odds from 0.5 to 0.998
+THRESHOLDS = 1.0 / (1.0 + np.exp(-np.linspace(0.0, 6.25, 26)))
+#: overlaps tried as the last before an expert
+OVERLAPS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20)
+#: pseudo-tasks the engine's own confidence counts beside the gold tasks
+FAITH = 5.0
+#: how far, in standard errors, what gold shows must lie above what is promised
+MARGIN = 1.0
+
+
+class Promise(Enum):
+    """What the client's target is about."""
+
+    #: all labels handed over, the experts' included
+    DELIVERED = "delivered"
+    #: the labels settled without an expert
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a client asks for: an accuracy at the least cost, or the best accuracy for a cost.
+
+    Costs are in answers: an expert's verdict costs `expert_cost` answers.
+    """
+
+    #: accuracy in (0, 1]; with a budget the best accuracy is sought instead
+    target: float
+    expert_cost: float = 10.0
+    expert_accuracy: float = 0.98
+    max_overlap: int = 20
+    promise: Promise = Promise.DELIVERED
+    #: answers per task that may be spent in the mean, experts included; None: as many as the target needs
+    budget: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.target <= 1 or not 0 < self.expert_accuracy <= 1:
+            raise ValueError("target and expert_accuracy must lie in (0, 1]")
+        if self.expert_cost < 0 or self.max_overlap < 1:
+            raise ValueError("expert_cost must be >= 0 and max_overlap >= 1")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A rule for every task of a batch, and what it is expected to give."""
+
+    #: settle at this confidence; above 1 nothing is settled without an expert
+    threshold: float
+    #: ask an expert after this many answers
+    overlap: int
+    #: answers per task in the mean, the experts' cost included
+    cost: float
+    answers: float
+    #: share of tasks settled without an expert, and how many of those are right
+    settled: float
+    settled_accuracy: float
+    #: accuracy of all labels, and the lower end promised
+    accuracy: float
+    accuracy_low: float
+    #: whether the target is within reach on this evidence
+    feasible: bool
+    gold_tasks: int
+
+
+def plan(replays: Replays, goal: Goal, *, margin: float = MARGIN) -> Plan:
+    """Choose threshold and overlap by replaying every pair of them on gold.
+
+    A pair keeps the promise when the lower end of what gold shows reaches the target: the point of the Beta
+    posterior (Jeffreys' prior, and what the engine claims as `FAITH` more tasks) that lies as far out as
+    `margin` standard errors of a normal distribution. Of those the cheapest is taken; when none does, the
+    one that settles nothing: then the crowd cannot deliver what was asked, and the plan says so.
+
+    Rules tuned on the same posterior they run on keep their word where formulas for independent answers do
+    not, because both the answers' correlation and the luck of stopping are in the replays. Source of the
+    principle: A. Angelopoulos and others, "Learn then test", 2021, arXiv:2110.01052.
+    """
+    candidates = [
+        _outcome(replays, goal, float(threshold), overlap, margin)
+        for overlap in OVERLAPS
+        if overlap <= goal.max_overlap and (overlap <= replays.valid_rn.shape[1] or overlap == 1)
+        for threshold in THRESHOLDS
+    ]
+    if goal.budget is not None:
+        affordable = [found for found in candidates if found.cost <= goal.budget]
+        return max(affordable, key=lambda found: found.accuracy_low, default=_experts_only(replays, goal))
+    kept = [found for found in candidates if found.feasible]
+    return min(kept, key=lambda found: found.cost, default=_experts_only(replays, goal))
+
+
+def _outcome(replays: Replays, goal: Goal, threshold: float, overlap: int, margin: float) -> Plan:
+    """What gold says of one threshold and overlap."""
+    confidence_rn = replays.confidence_rn[:, :overlap]
+    valid_rn = replays.valid_rn[:, :overlap]
+    n_rows = len(confidence_rn)
+    if n_rows == 0:
+        return _experts_only(replays, goal)
+    hit_rn = (confidence_rn >= threshold) & valid_rn
+    settled_r = hit_rn.any(axis=1)
+    last_r = np.where(settled_r, hit_rn.argmax(axis=1), valid_rn.sum(axis=1) - 1)
+    rows = np.arange(n_rows)
+    right_r = settled_r & replays.right_rn[rows, last_r]
+    settled, answers = float(settled_r.mean()), float(last_r.mean()) + 1.0
+    claimed = float(confidence_rn[rows, last_r][settled_r].mean()) if settled else 1.0
+    right = float(right_r.mean()) * replays.n_tasks
+    more = right + FAITH * claimed + 0.5
+    less = settled * replays.n_tasks - right + FAITH * (1.0 - claimed) + 0.5
+    settled_accuracy = more / (more + less)
+    settled_low = float(betaincinv(more, less, ndtr(-margin)))
+    by_expert = (1.0 - settled) * goal.expert_accuracy
+    accuracy = settled * settled_accuracy + by_expert
+    low = settled * settled_low + by_expert
+    kept = low if goal.promise is Promise.DELIVERED else settled_low
+    return Plan(
+        threshold,
+        overlap,
+        answers + goal.expert_cost * (1.0 - settled),
+        answers,
+        settled,
+        float(settled_accuracy),
+        accuracy,
+        low,
+        bool(kept >= goal.target and settled > 0),
+        replays.n_tasks,
+    )
+
+
+def _experts_only(replays: Replays, goal: Goal) -> Plan:
+    """One answer, then an expert, for every task: what is left when the crowd cannot keep the promise."""
+    right = goal.expert_accuracy
+    return Plan(2.0, 1, 1.0 + goal.expert_cost, 1.0, 0.0, 1.0, right, right, False, replays.n_tasks)
+
+
+def least_loss(post_tk: FloatArray, cost_kl: FloatArray) -> tuple[IntArray, FloatArray]:
+    """The label of least expected cost per task, and that cost, shapes (task,).
+
+    `cost_kl[k, l]` is what it costs to say l where k is true, >= 0 with a diagonal of 0. With cost 1 for each
+    error this is the most probable class and one minus its posterior, so that ``1 - cost`` takes the place of
+    the confidence wherever errors are not equally dear. ValueError when shapes do not fit or a cost is < 0.
+    """
+    cost_kl = np.asarray(cost_kl, dtype=np.float64)
+    n_labels = post_tk.shape[1]
+    if cost_kl.shape != (n_labels, n_labels) or (cost_kl < 0).any() or np.diag(cost_kl).any():
+        raise ValueError(f"cost_kl must be {n_labels} x {n_labels}, >= 0, with a diagonal of 0")
+    loss_tl = post_tk @ cost_kl
+    best_t = loss_tl.argmin(axis=1)
+    return best_t, loss_tl[np.arange(len(best_t)), best_t]
