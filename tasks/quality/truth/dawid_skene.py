@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from tasks.quality.truth.majority import shares
+from tasks.quality.truth.kernel import VoteMatrix
+from tasks.quality.truth.passes import Part, Statistics
 from tasks.quality.truth.prior import DEFAULT_PRIOR, Prior
-from tasks.quality.votes import FloatArray, IntArray, VoteTable, known_labels
+from tasks.quality.votes import FloatArray, IntArray, VoteTable
 
 METHOD = "dawid-skene-coin"
 VERSION = "1"
@@ -19,7 +21,8 @@ VERSION = "1"
 class Estimate:
     """What a fit found. Arrays are read-only."""
 
-    #: log posterior of each class, shape (task, true); rows log-sum to 0; a gold task has 0 and -inf
+    #: log posterior of each class, shape (task, true); rows log-sum to 0; a gold task has 0 and -inf;
+    #: of the precision the fit was asked for
     log_post_tk: FloatArray
     #: expected answers, shape (worker, true, answered), without the prior: can be stored, added and taken
     #: away
@@ -58,6 +61,7 @@ def fit(
     start: FloatArray | None = None,
     tol: float = 1e-5,
     max_iter: int = 100,
+    dtype: npt.DTypeLike = np.float64,
 ) -> Estimate:
     """Estimate every task's class and every worker's confusion matrix from all votes at once.
 
@@ -78,6 +82,9 @@ def fit(
     tol : float
         Stop when the objective gains less than this per vote.
     max_iter : int, >= 1
+    dtype : float32 or float64
+        Of the tasks' numbers. float32 is a quarter faster and takes a fifth less memory; posteriors then are
+        right to about four digits.
 
     Returns
     -------
@@ -86,12 +93,12 @@ def fit(
     Raises
     ------
     ValueError
-        When `gold` or `start` does not fit the votes.
+        When `gold` or `start` does not fit the votes, or `dtype` is another.
 
     Notes
     -----
-    Everything is in logs; one update costs O(votes * classes). A task without votes gets the class
-    frequencies.
+    Everything is in logs; one update costs O(votes * classes), see `kernel`. A task without votes gets the
+    class frequencies. The order of the votes changes nothing, not even the rounding.
 
     References
     ----------
@@ -104,99 +111,104 @@ def fit(
     >>> fit(table).label_t.tolist()
     [1, 0]
     """
+    part = Part.of(votes, gold, prior, dtype)
+    if start is None:
+        first = part.begin()
+        counts_wkl, prior_k = first.counts_wkl, frequencies(first.class_k, first.n_free, prior)
+    else:
+        counts_wkl, prior_k = _checked(start, votes), np.full(votes.n_labels, 1.0 / votes.n_labels)
+    found = maximise(
+        part.step, counts_wkl, prior_k, prior, tol=tol * max(votes.n_votes, 1), max_iter=max_iter
+    )
+    return found.estimate(part.log_posterior(found.log_weights_wkl, found.prior_k))
+
+
+@dataclass(frozen=True, eq=False)
+class Maximum:
+    """Where the updates ended; the fields without a comment are those of `Estimate`."""
+
+    #: the weights and class frequencies of the last pass, from which the posteriors follow
+    log_weights_wkl: FloatArray
+    prior_k: FloatArray
+    #: what that pass counted
+    counts_wkl: FloatArray
+    converged: bool
+    bound_history: tuple[float, ...]
+
+    def estimate(self, log_post_tk: FloatArray) -> Estimate:
+        """The estimate, given the posteriors under the last weights."""
+        for array in (log_post_tk, self.counts_wkl, self.prior_k):
+            array.flags.writeable = False
+        n_iter = len(self.bound_history)
+        return Estimate(
+            log_post_tk,
+            self.counts_wkl,
+            self.prior_k,
+            n_iter,
+            self.converged,
+            self.bound_history,
+            METHOD,
+            VERSION,
+        )
+
+
+def maximise(
+    step: Callable[[FloatArray, FloatArray], Statistics],
+    counts_wkl: FloatArray,
+    prior_k: FloatArray,
+    prior: Prior,
+    *,
+    tol: float,
+    max_iter: int,
+) -> Maximum:
+    """Update workers and tasks in turn until the objective gains at most `tol`, at most `max_iter` times.
+
+    `step(log_weights_wkl, prior_k)` is one pass over all tasks, wherever they are. ValueError unless
+    `max_iter` >= 1.
+    """
     if max_iter < 1:
         raise ValueError(f"max_iter must be >= 1, not {max_iter}")
-    gold_t = known_labels(gold, votes.n_tasks, votes.n_labels)
-    evidence_t = _evidence(votes, gold_t, prior)
-    counts_wkl, prior_k = _start(votes, gold_t, prior, start)
-    free = gold_t < 0
     history: list[float] = []
-    converged = False
     while True:
-        log_votes_tk = evidence_t[:, None] * _log_votes(votes, prior.log_weights(counts_wkl))
-        log_post_tk, data = _posterior(log_votes_tk, gold_t, prior_k)
-        history.append(data + prior.log_density(counts_wkl) + _log_balance(prior_k, int(free.sum()), prior))
-        converged = len(history) > 1 and history[-1] - history[-2] <= tol * max(votes.n_votes, 1)
-        post_tk = np.exp(log_post_tk)
+        log_weights_wkl = prior.log_weights(counts_wkl)
+        found = step(log_weights_wkl, prior_k)
+        beliefs = prior.log_density(counts_wkl) + _log_balance(prior_k, found.n_free, prior)
+        history.append(found.log_likelihood + beliefs)
+        converged = len(history) > 1 and history[-1] - history[-2] <= tol
         # Also on the way out: the counts handed back belong to the posteriors handed back.
-        counts_wkl = expected_counts(votes, post_tk * evidence_t[:, None])
+        counts_wkl = found.counts_wkl
         if converged or len(history) >= max_iter:
-            break
-        prior_k = class_frequencies(post_tk[free], prior)
-    for array in (log_post_tk, counts_wkl, prior_k):
-        array.flags.writeable = False
-    return Estimate(
-        log_post_tk, counts_wkl, prior_k, len(history), converged, tuple(history), METHOD, VERSION
-    )
+            return Maximum(log_weights_wkl, prior_k, counts_wkl, converged, tuple(history))
+        prior_k = frequencies(found.class_k, found.n_free, prior)
 
 
 def expected_counts(votes: VoteTable, post_tk: FloatArray) -> FloatArray:
     """Expected answers, shape (worker, true, answered), when tasks have the posteriors `post_tk`."""
-    cell = votes.worker * votes.n_labels + votes.label
-    counts_kwl = np.empty((votes.n_labels, votes.n_workers, votes.n_labels))
-    for k in range(votes.n_labels):
-        flat = np.bincount(cell, weights=post_tk[votes.task, k], minlength=votes.n_workers * votes.n_labels)
-        counts_kwl[k] = flat.reshape(votes.n_workers, votes.n_labels)
-    return np.ascontiguousarray(counts_kwl.transpose(1, 0, 2))
+    return VoteMatrix.of(votes).expected_counts(post_tk)
 
 
 def class_frequencies(post_tk: FloatArray, prior: Prior) -> FloatArray:
     """Class frequencies, shape (true,), of tasks with posteriors `post_tk`, drawn to equal shares."""
-    n_tasks, n_labels = post_tk.shape
-    found_k = (post_tk.sum(axis=0) + 1.0 / n_labels) / (n_tasks + 1.0)
+    return frequencies(post_tk.sum(axis=0), len(post_tk), prior)
+
+
+def frequencies(class_k: FloatArray, n_tasks: int, prior: Prior) -> FloatArray:
+    """Class frequencies, shape (true,), of `n_tasks` tasks of which `class_k` are expected of each class."""
+    n_labels = len(class_k)
+    found_k = (class_k + 1.0 / n_labels) / (n_tasks + 1.0)
     return np.asarray((1.0 - prior.balance) * found_k + prior.balance / n_labels)
 
 
+def _checked(start: FloatArray, votes: VoteTable) -> FloatArray:
+    shape = (votes.n_workers, votes.n_labels, votes.n_labels)
+    if start.shape != shape:
+        raise ValueError(f"start must have shape {shape}, not {start.shape}")
+    return start
+
+
 def _log_balance(prior_k: FloatArray, n_free: int, prior: Prior) -> float:
-    """The log density of the class frequencies whose maximum `class_frequencies` takes."""
+    """The log density of the class frequencies whose maximum `frequencies` takes."""
     if prior.balance == 1.0:
         return 0.0
     pseudo = ((n_free + 1.0) * prior.balance / (1.0 - prior.balance) + 1.0) / len(prior_k)
     return pseudo * float(np.log(prior_k).sum())
-
-
-def _evidence(votes: VoteTable, gold_t: IntArray, prior: Prior) -> FloatArray:
-    """What an answer counts, shape (task,): all of it where the truth is known."""
-    n_t = np.bincount(votes.task, minlength=votes.n_tasks)
-    return np.where(gold_t >= 0, 1.0, prior.evidence(n_t))
-
-
-def _start(
-    votes: VoteTable, gold_t: IntArray, prior: Prior, start: FloatArray | None
-) -> tuple[FloatArray, FloatArray]:
-    n_labels = votes.n_labels
-    if start is not None:
-        if start.shape != (votes.n_workers, n_labels, n_labels):
-            raise ValueError(
-                f"start must have shape {(votes.n_workers, n_labels, n_labels)}, not {start.shape}"
-            )
-        return start, np.full(n_labels, 1.0 / n_labels)
-    post_tk = shares(votes)
-    known = gold_t >= 0
-    post_tk[known] = np.eye(n_labels)[gold_t[known]]
-    return expected_counts(votes, post_tk), class_frequencies(post_tk[~known], prior)
-
-
-def _log_votes(votes: VoteTable, log_weights_wkl: FloatArray) -> FloatArray:
-    """Sum of the votes' log weights, shape (task, true)."""
-    cell = votes.worker * votes.n_labels + votes.label
-    log_votes_tk = np.empty((votes.n_tasks, votes.n_labels))
-    for k in range(votes.n_labels):
-        by_cell = np.ascontiguousarray(log_weights_wkl[:, k, :]).ravel()
-        log_votes_tk[:, k] = np.bincount(votes.task, weights=by_cell[cell], minlength=votes.n_tasks)
-    return log_votes_tk
-
-
-def _posterior(log_votes_tk: FloatArray, gold_t: IntArray, prior_k: FloatArray) -> tuple[FloatArray, float]:
-    """Log posteriors with gold clamped, and the log-likelihood of all tasks."""
-    log_joint_tk = log_votes_tk + np.log(prior_k)
-    top_t = log_joint_tk.max(axis=1, keepdims=True, initial=-np.inf)
-    log_norm_t = (top_t + np.log(np.exp(log_joint_tk - top_t).sum(axis=1, keepdims=True)))[:, 0]
-    log_post_tk = log_joint_tk - log_norm_t[:, None]
-    known = np.flatnonzero(gold_t >= 0)
-    if known.size:
-        # Gold says nothing of how common a class is, so class frequencies have no part in its likelihood.
-        log_norm_t[known] = log_votes_tk[known, gold_t[known]]
-        log_post_tk[known] = -np.inf
-        log_post_tk[known, gold_t[known]] = 0.0
-    return log_post_tk, float(log_norm_t.sum())

@@ -30,5 +30,11 @@ def expected_information(post_nk: FloatArray, log_weights_nkl: FloatArray) -> Fl
     return np.maximum(before_n - after_n, 0.0)
 
 
+def informativeness(log_weights_wkl: FloatArray) -> FloatArray:
+    """Nats one answer of each worker teaches about a task of which nothing is known, shape (worker,)."""
+    n_workers, n_labels = log_weights_wkl.shape[:2]
+    return expected_information(np.full((n_workers, n_labels), 1.0 / n_labels), log_weights_wkl)
+
+
 def _entropy(share_nc: FloatArray) -> FloatArray:
     return np.asarray(-(share_nc * np.log(np.maximum(share_nc, 1e-300))).sum(axis=1))
