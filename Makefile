@@ -9,7 +9,7 @@ LOCAL := $(BIN)/python -m marketplace.local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env lock run test lint types format migrations openapi browser clean
+.PHONY: help env peers lock run test lint types format migrations openapi browser clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,10 @@ $(STAMP): requirements.lock marketplace/local/environment.sh
 	@$(ENVIRONMENT) sync
 	@touch $@
 
-lock: ## choose versions anew: requirements.lock from pyproject.toml
+peers: ## an environment in .venv-peers with what benchmarks compare with, beside everything of .venv
+	@PYTHON="$(PYTHON)" VENV=.venv-peers TOOLS="$(TOOLS)" sh marketplace/local/environment.sh peers
+
+lock: ## choose versions anew: requirements.lock from pyproject.toml, and that of the benchmarks
 	@$(ENVIRONMENT) lock
 
 run: env ## everything on this machine: servers, demo, web, background; PORT, DATABASE_URL, REDIS_URL override

@@ -9,9 +9,10 @@ import numpy as np
 
 from benchmarks.quality.recorded import Recorded
 from tasks.quality.promise.engine import Learned, learn
-from tasks.quality.truth.information import expected_information
 from tasks.quality.votes import FloatArray, IntArray, VoteTable
 
+#: answers of a task that is explored
+EXPLORED = 3
 #: held-out scores are taken again when there are this many times the votes
 GROWTH = 1.3
 
@@ -85,13 +86,18 @@ class Bought:
     settled_t: IntArray
 
 
-def buy(market: Market, rule: Rule, *, waiting: int = 1, seed: int = 0) -> Bought:
+def buy(market: Market, rule: Rule, *, waiting: int = 1, explore: float = 0.0, seed: int = 0) -> Bought:
     """Buy in rounds, one answer for each task that `rule` does not settle, until it settles or gives up all.
+
+    A share of the tasks, `explore`, first gets `EXPLORED` answers whatever the rule says, before any other
+    task gets one: so much must be seen of the workers before a rule can be chosen for all.
 
     `waiting` workers stand in line for a task, as recorded and in random order; the one whose answer is
     expected to teach most gives it. With 1, answers are taken as they come.
     """
-    bought_v = market.is_gold[market.task] | (market.place < 1)
+    explored_t = np.random.default_rng(seed).random(len(market.n_t)) < explore
+    first_t = np.where(explored_t, EXPLORED, 0 if explore else 1)
+    bought_v = market.is_gold[market.task] | (market.place < first_t[market.task])
     count_t = np.bincount(market.task[bought_v], minlength=len(market.n_t))
     learned: Learned | None = None
     scores: FloatArray | None = None
@@ -101,11 +107,12 @@ def buy(market: Market, rule: Rule, *, waiting: int = 1, seed: int = 0) -> Bough
         if votes.n_votes > GROWTH * scored_at:
             scores, scored_at = None, votes.n_votes
         start = learned.counts if learned else None
-        learned = learn(votes, market.gold_t, seed=seed, start=start, held_out_m=scores)
+        learned = learn(votes, market.gold_t, seed=seed, start=start, held_out_m=scores, waiting=waiting)
         scores = learned.held_out_m
         threshold, overlap = rule(learned)
         confidence_t = learned.confidence_t
-        open_t = ~market.is_gold & (confidence_t < threshold) & (count_t < np.minimum(market.n_t, overlap))
+        unsure_t = (confidence_t < threshold) | (count_t < 1)
+        open_t = ~market.is_gold & unsure_t & (count_t < np.minimum(market.n_t, overlap))
         if not open_t.any():
             break
         next_v = _next_answers(market, learned, np.flatnonzero(~bought_v & open_t[market.task]), waiting)
@@ -122,8 +129,7 @@ def _next_answers(market: Market, learned: Learned, offer_v: IntArray, waiting: 
     task_v = market.task[offer_v]
     in_line = np.arange(len(offer_v)) - np.searchsorted(task_v, task_v)
     offer_v, task_v = offer_v[in_line < waiting], task_v[in_line < waiting]
-    post_vk = np.exp(learned.log_post_tk[task_v])
-    teaches_v = expected_information(post_vk, learned.log_weights_wkl[market.worker[offer_v]])
+    teaches_v = learned.informativeness_w[market.worker[offer_v]]
     best_first = np.lexsort((-teaches_v, task_v))
     first = np.ones(len(offer_v), dtype=bool)
     first[1:] = task_v[best_first][1:] != task_v[best_first][:-1]

@@ -80,7 +80,7 @@ def try_fixed(queues: Queues, n_labels: int) -> dict[tuple[float, int], Tried]:
 
 
 def try_toloka(queues: Queues, market: Market, *, on_gold: bool) -> dict[tuple[float, int], Tried]:
-    """Toloka's rule: stop at a confidence computed from skills on gold, at most so many answers, then an expert.
+    """Toloka's rule: stop at a confidence by skills on gold, at most so many answers, then an expert.
 
     Source: Toloka documentation, "Dynamic overlap": skill ``q = (K + right) / (2 K + answers)`` with K = 0.5,
     equal classes, wrong answers spread evenly. `on_gold` takes a task's own answers out of the skills.
@@ -136,7 +136,8 @@ def _toloka(queues: Queues, market: Market, on_gold: bool) -> tuple[FloatArray, 
     right_tn, total_tn = right_w[queues.worker_tn], total_w[queues.worker_tn]
     if on_gold:
         right_tn = right_tn - (queues.label_tn == queues.truth_t[:, None])
-        total_tn = total_tn - 1.0
+        total_tn = np.maximum(total_tn - 1.0, 0.0)
+        right_tn = np.maximum(right_tn, 0.0)
     skill_tn = np.clip((0.5 + right_tn) / (1.0 + total_tn), 0.01, 0.99)
     gain_tn = np.log(skill_tn) - np.log((1.0 - skill_tn) / (votes.n_labels - 1))
     same_tnl = queues.label_tn[:, :, None] == np.arange(votes.n_labels)

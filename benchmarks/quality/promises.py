@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.quality.market import Bought, Market, buy
-from benchmarks.quality.peers import MARGIN, Queues, Tried, cheapest, try_fixed, try_toloka
+from benchmarks.quality.peers import Queues, Tried, cheapest, try_fixed, try_toloka
 from benchmarks.quality.recorded import Recorded
-from tasks.quality.promise import spending
 from tasks.quality.promise.engine import Learned
 from tasks.quality.promise.spending import Goal, Promise, plan
 
@@ -18,6 +17,8 @@ GOLD_SHARE = 0.1
 TARGETS = (0.9, 0.95, 0.98)
 EXPERT_COST = 10.0
 LONGEST = 10
+#: share of the tasks that are explored before a plan is made for all
+EXPLORE = 0.1
 #: a run that settles fewer says nothing about how right settled labels are
 FEW = 20
 
@@ -70,7 +71,7 @@ def measure_cost(crowd: Recorded, target: float, seeds: Iterable[int]) -> Cost:
         rows["toloka"].append(_peer(toloka))
         goal = Goal(target, EXPERT_COST, 1.0, LONGEST, Promise.DELIVERED)
         for waiting in (1, 3):
-            rows[f"ours {waiting}"].append(_cost(market, _buy(market, goal, waiting, MARGIN)))
+            rows[f"ours {waiting}"].append(_cost(market, _buy(market, goal, waiting)))
     mean = {
         name: (float(np.mean(row, axis=0)[0]), float(np.mean(row, axis=0)[1])) for name, row in rows.items()
     }
@@ -82,7 +83,7 @@ def measure_honesty(crowd: Recorded, target: float, seeds: Iterable[int]) -> Hon
     settled, accuracy = [], []
     for seed in seeds:
         market = Market.open(crowd, gold_share=GOLD_SHARE, seed=seed)
-        bought = _buy(market, Goal(target, EXPERT_COST, 1.0, LONGEST, Promise.SETTLED), 1, spending.MARGIN)
+        bought = _buy(market, Goal(target, EXPERT_COST, 1.0, LONGEST, Promise.SETTLED), 1)
         scored = market.scored
         mine = scored[bought.settled_t[scored]]
         settled.append(len(mine) / max(len(scored), 1))
@@ -91,12 +92,12 @@ def measure_honesty(crowd: Recorded, target: float, seeds: Iterable[int]) -> Hon
     return Honesty(crowd.name, target, tuple(settled), tuple(accuracy))
 
 
-def _buy(market: Market, goal: Goal, waiting: int, margin: float) -> Bought:
+def _buy(market: Market, goal: Goal, waiting: int) -> Bought:
     def rule(learned: Learned) -> tuple[float, int]:
-        found = plan(learned.replays, goal, margin=margin)
+        found = plan(learned.replays, goal)
         return found.threshold, found.overlap
 
-    return buy(market, rule, waiting=waiting)
+    return buy(market, rule, waiting=waiting, explore=EXPLORE)
 
 
 def _cost(market: Market, bought: Bought) -> tuple[float, float]:

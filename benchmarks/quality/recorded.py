@@ -22,6 +22,16 @@ class Recorded:
     truth_t: IntArray
 
 
+#: more distinct answers than this are not classes
+MOST_CLASSES = 50
+
+
+def is_categorical(folder: Path) -> bool:
+    """Whether the answers of the folder are classes, not boxes, spans or texts."""
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+        return len({row["label"] for row in csv.DictReader(file)}) <= MOST_CLASSES
+
+
 def read_crowd(folder: Path) -> Recorded:
     """Read the folder; FileNotFoundError or KeyError when a file or a column is missing."""
     tasks: dict[str, int] = {}

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the environment (sync) or the lock (lock) with uv; called by the Makefile with PYTHON, VENV and TOOLS.
+# Makes the environment (sync) or the lock (lock) with uv, or those of the benchmarks (peers);
+# called by the Makefile with PYTHON, VENV and TOOLS.
 set -eu
 
 say() { printf '%8s  %s\n' env "$1"; }
@@ -33,18 +34,27 @@ make_venv() {
         fail "no environment could be made in $VENV (see above)"
 }
 
+sync() {
+    say "installing into $VENV what $1 names"
+    make_venv
+    "$uv" pip sync --quiet --python "$VENV/bin/python" --require-hashes "$1" ||
+        fail "the packages could not be installed (see above); a second try takes up where this one stopped"
+}
+
+compile() {
+    "$uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$@"
+}
+
 "$PYTHON" -c "$NEW_ENOUGH" 2>/dev/null || fail "$TOO_OLD"
 get_uv
 case "$1" in
-sync)
-    say "installing into $VENV what requirements.lock names"
-    make_venv
-    "$uv" pip sync --quiet --python "$VENV/bin/python" --require-hashes requirements.lock ||
-        fail "the packages could not be installed (see above); a second try takes up where this one stopped"
-    ;;
+sync) sync requirements.lock ;;
+peers) sync benchmarks/requirements.lock ;;
 lock)
-    "$uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 --all-extras \
-        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-        --output-file requirements.lock pyproject.toml
+    compile --all-extras --output-file requirements.lock pyproject.toml
+    # crowd-kit asks for a language model library that what is measured never imports
+    printf 'transformers ; python_version < "3"\n' | compile --constraint requirements.lock --override - \
+        --output-file benchmarks/requirements.lock pyproject.toml benchmarks/requirements.in
     ;;
 esac

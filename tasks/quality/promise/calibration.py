@@ -9,13 +9,18 @@ import numpy as np
 from scipy.optimize import minimize
 
 from tasks.quality.promise.prefixes import Prefixes
-from tasks.quality.votes import FloatArray
+from tasks.quality.truth.hierarchy import design_effect
+from tasks.quality.truth.kernel import normalise_columns
+from tasks.quality.votes import FloatArray, IntArray
 
 #: sum of the members' weights before any gold: what independent log odds are worth when errors are not
 #: independent (0.45 to 0.8 on recorded crowds)
 TRUST = 0.6
 #: how firmly the members' weights and the class weights are held, as precisions; gold tasks are the unit
 FIRM_WEIGHTS, FIRM_CLASSES = 10.0, 3.0
+#: correlations of errors that are tried, and the one taken before any gold
+CORRELATIONS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
+CORRELATION = 0.05
 #: with fewer gold tasks nothing is learnt from them
 LEAST_GOLD = 5
 
@@ -26,6 +31,8 @@ class Blend:
 
     #: weight of each member, shape (member,), >= 0
     weight_m: FloatArray
+    #: how much people err on the same tasks, see `hierarchy.design_effect`
+    correlation: float
     #: what each class weighs before any answer, shape (true,)
     class_k: FloatArray
     #: gold tasks it was learnt from; 0 when it is the guess before gold
@@ -36,13 +43,17 @@ def guess(score_weight_m: FloatArray, log_prior_mk: FloatArray, n_members: int) 
     """The blend before any gold: models by their weights, members beyond those models none."""
     weight_m = np.zeros(n_members)
     weight_m[: len(score_weight_m)] = TRUST * score_weight_m
-    return Blend(weight_m, TRUST * (score_weight_m @ log_prior_mk), 0)
+    return Blend(weight_m, CORRELATION, TRUST * (score_weight_m @ log_prior_mk), 0)
 
 
 def learn_blend(
-    before: Blend, evidence_mrnk: Sequence[FloatArray], prefixes: Prefixes, share_rn: FloatArray
+    before: Blend,
+    evidence_mrnk: Sequence[FloatArray],
+    prefixes: Prefixes,
+    share_rn: FloatArray,
+    correlations: Sequence[float] = CORRELATIONS,
 ) -> Blend:
-    """Learn weights from gold: the maximum of the posterior around `before`.
+    """Learn weights from gold: the maximum of the posterior around `before`, under the best correlation.
 
     The likelihood is that of the known classes under the blend, over the states of all replays, each as often
     as `share_rn` says (`prefixes.state_shares`). `evidence_mrnk` has for each member an array (row, answer,
@@ -55,26 +66,50 @@ def learn_blend(
     if prefixes.n_tasks < LEAST_GOLD:
         return before
     row, nth = np.nonzero(prefixes.valid_rn)
-    log_msk = np.stack([evidence_rnk[row, nth] for evidence_rnk in evidence_mrnk])
-    truth_s = prefixes.truth_r[row]
-    share_s = share_rn[row, nth]
-    n_members, n_states, n_labels = log_msk.shape
-    each = np.arange(n_states)
-    centre = np.concatenate([before.weight_m, before.class_k])
-    firm = np.repeat([FIRM_WEIGHTS, FIRM_CLASSES], [n_members, n_labels])
+    states = _States(
+        np.stack([evidence_rnk[row, nth] for evidence_rnk in evidence_mrnk]),
+        nth + 1,
+        prefixes.truth_r[row],
+        share_rn[row, nth],
+    )
+    _, blend = min(
+        (states.fit(before, correlation, prefixes.n_tasks) for correlation in correlations),
+        key=lambda found: found[0],
+    )
+    return blend
 
-    def loss(found: FloatArray) -> tuple[float, FloatArray]:
-        log_sk = np.tensordot(found[:n_members], log_msk, 1) + found[n_members:]
-        top_s = log_sk.max(axis=1)
-        post_sk = np.exp(log_sk - top_s[:, None])
-        norm_s = post_sk.sum(axis=1)
-        off = found - centre
-        value = share_s @ (top_s + np.log(norm_s) - log_sk[each, truth_s]) + 0.5 * firm @ off**2
-        slope_sk = post_sk * (share_s / norm_s)[:, None]
-        slope_sk[each, truth_s] -= share_s
-        slope_m = np.tensordot(log_msk, slope_sk, ([1, 2], [0, 1]))
-        return float(value), np.concatenate([slope_m, slope_sk.sum(axis=0)]) + firm * off
 
-    bounds = [(0.0, None)] * n_members + [(None, None)] * n_labels
-    found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return Blend(found[:n_members], found[n_members:], prefixes.n_tasks)
+@dataclass(frozen=True, eq=False)
+class _States:
+    """States of gold tasks: each member's evidence, how many answers, the truth, how much it counts."""
+
+    log_msk: FloatArray
+    n_s: IntArray
+    truth_s: IntArray
+    share_s: FloatArray
+
+    def fit(self, before: Blend, correlation: float, n_tasks: int) -> tuple[float, Blend]:
+        """The blend of least loss under one correlation, and that loss."""
+        effect_s = design_effect(self.n_s, correlation)
+        n_members, n_states, n_labels = self.log_msk.shape
+        # Class by class, because a pass along many states is what processors are fast at.
+        log_mx = np.ascontiguousarray(self.log_msk.transpose(0, 2, 1) * effect_s).reshape(n_members, -1)
+        true_x = self.truth_s * n_states + np.arange(n_states)
+        centre = np.concatenate([before.weight_m, before.class_k])
+        firm = np.repeat([FIRM_WEIGHTS, FIRM_CLASSES], [n_members, n_labels])
+
+        def loss(found: FloatArray) -> tuple[float, FloatArray]:
+            log_ks = (found[:n_members] @ log_mx).reshape(n_labels, n_states) + found[n_members:, None]
+            log_true_s = log_ks.ravel()[true_x]
+            missed_s = normalise_columns(log_ks) - log_true_s
+            log_ks *= self.share_s
+            slope_x = log_ks.reshape(-1)
+            slope_x[true_x] -= self.share_s
+            off = found - centre
+            slope = np.concatenate([log_mx @ slope_x, log_ks.sum(axis=1)]) + firm * off
+            return float(self.share_s @ missed_s + 0.5 * firm @ off**2), slope
+
+        bounds = [(0.0, None)] * n_members + [(None, None)] * n_labels
+        best = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds)
+        found = best.x
+        return float(best.fun), Blend(found[:n_members], correlation, found[n_members:], n_tasks)

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from tasks.quality.promise.calibration import Blend, guess, learn_blend
 from tasks.quality.promise.prefixes import Prefixes, Replays, draw_prefixes, log_evidence, state_shares
 from tasks.quality.truth.hierarchy import design_effect
+from tasks.quality.truth.information import informativeness
 from tasks.quality.truth.kernel import VoteMatrix, normalise_columns
 from tasks.quality.truth.members import (
-    MODELS,
     Member,
     fit_gold_only,
     fit_models,
@@ -24,8 +24,8 @@ from tasks.quality.votes import FloatArray, IntArray, VoteTable, known_labels
 
 METHOD = "assay-blend"
 VERSION = "2"
-#: how much people err on the same tasks, see `hierarchy.design_effect`
-CORRELATION = 0.05
+#: numbers in the workers' matrices, worker x true x answered: 0.8 GB of them
+MOST_CELLS = 100_000_000
 #: gold is set aside in this many parts, so that none is judged by a blend that saw it
 FOLDS = 5
 
@@ -43,6 +43,8 @@ class Learned:
     #: log weight of each class before any answer, shape (true,)
     log_prior_k: FloatArray
     correlation: float
+    #: the same of the model that says whom to ask: uncalibrated, hence comparable between workers
+    judge_wkl: FloatArray
     #: calibrated log posterior, shape (task, true); a gold task has 0 and -inf
     log_post_tk: FloatArray
     #: expected answers per member, shape (worker, true, answered): where the next fit starts
@@ -56,6 +58,11 @@ class Learned:
     replays: Replays
     method: str = METHOD
     version: str = VERSION
+
+    @property
+    def informativeness_w(self) -> FloatArray:
+        """Nats one answer of each worker is expected to teach, shape (worker,): whom to ask first."""
+        return informativeness(self.judge_wkl)
 
     @property
     def label_t(self) -> IntArray:
@@ -76,6 +83,7 @@ def learn(
     start: Mapping[str, FloatArray] | None = None,
     held_out_m: FloatArray | None = None,
     calibrate_on: npt.ArrayLike | None = None,
+    waiting: int = 1,
 ) -> Learned:
     """Estimate everything from all votes of a batch at once.
 
@@ -93,12 +101,17 @@ def learn(
     calibrate_on : bool array (n_tasks,), optional
         Which known tasks may calibrate; all by default. Verdicts may not: disputed tasks are harder than
         the rest.
+    waiting : int, >= 1
+        Among how many workers the batch chooses whom to ask, see `prefixes.draw_prefixes`.
 
     Raises
     ------
     ValueError
-        When `gold`, `start` or `calibrate_on` does not fit the votes.
+        When `gold`, `start` or `calibrate_on` does not fit the votes, or the workers' matrices would take
+        more than `MOST_CELLS` numbers: so many classes are no closed list, see `posterior.of_values`.
     """
+    if votes.n_workers * votes.n_labels**2 > MOST_CELLS:
+        raise ValueError(f"{votes.n_labels} classes are too many for {votes.n_workers} workers' matrices")
     rng = np.random.default_rng(seed)
     gold_t = known_labels(gold, votes.n_tasks, votes.n_labels)
     calibrating_t = _calibrating(gold_t, calibrate_on)
@@ -109,14 +122,16 @@ def learn(
     before = guess(
         weights_by_score(score_m), np.log(np.stack([model.prior_k for model in models])), len(members)
     )
-    prefixes = draw_prefixes(votes, calibrating_t, rng)
-    evidence = [log_evidence(prefixes, votes, member, CORRELATION) for member in members]
+    prefixes = draw_prefixes(votes, calibrating_t, rng, waiting=waiting, judge=models[-1])
+    evidence = [log_evidence(prefixes, votes, member) for member in members]
     n_t = np.bincount(votes.task, minlength=votes.n_tasks)
     share_rn = state_shares(prefixes, n_t[gold_t < 0])
-    replays = _replays(prefixes, evidence, before, share_rn)
     blend = learn_blend(before, evidence, prefixes, share_rn)
+    replays = _replays(prefixes, evidence, before, share_rn, blend.correlation)
     log_wkl, newcomer_kl = _blended(members, blend)
-    log_kt = matrix.sum_log_weights(log_wkl).T * design_effect(n_t, CORRELATION) + blend.class_k[:, None]
+    log_kt = (
+        matrix.sum_log_weights(log_wkl).T * design_effect(n_t, blend.correlation) + blend.class_k[:, None]
+    )
     log_kt -= normalise_columns(log_kt.copy())
     known = np.flatnonzero(gold_t >= 0)
     log_kt[:, known] = -np.inf
@@ -128,7 +143,8 @@ def learn(
         log_weights_wkl=log_wkl,
         newcomer_kl=newcomer_kl,
         log_prior_k=blend.class_k,
-        correlation=CORRELATION,
+        correlation=blend.correlation,
+        judge_wkl=models[-1].log_weights(models[-1].counts_wkl),
         log_post_tk=log_post_tk,
         counts={model.name: model.counts_wkl for model in models},
         held_out_m=score_m,
@@ -165,16 +181,26 @@ def _blended(members: list[Member], blend: Blend) -> tuple[FloatArray, FloatArra
     return log_wkl[:-1].copy(), log_wkl[-1].copy()
 
 
-def _replays(prefixes: Prefixes, evidence: list[FloatArray], before: Blend, share_rn: FloatArray) -> Replays:
+def _replays(
+    prefixes: Prefixes,
+    evidence: list[FloatArray],
+    before: Blend,
+    share_rn: FloatArray,
+    correlation: float,
+) -> Replays:
     """What would have been believed of gold tasks, each under a blend that never saw it."""
     log_rnk = np.zeros_like(evidence[0])
     stacked = np.stack(evidence)
+    effect_n = design_effect(np.arange(1, log_rnk.shape[1] + 1), correlation)
     fold_r = np.unique(prefixes.task_r, return_inverse=True)[1] % FOLDS
     for fold in range(FOLDS):
         mine_r = fold_r == fold
         rest = prefixes.rows(~mine_r)
-        blend = learn_blend(before, [part[~mine_r] for part in evidence], rest, share_rn[~mine_r])
-        log_rnk[mine_r] = np.tensordot(blend.weight_m, stacked[:, mine_r], 1) + blend.class_k
+        blend = learn_blend(
+            before, [part[~mine_r] for part in evidence], rest, share_rn[~mine_r], (correlation,)
+        )
+        summed_rnk = np.tensordot(blend.weight_m, stacked[:, mine_r], 1)
+        log_rnk[mine_r] = summed_rnk * effect_n[:, None] + blend.class_k
     post_rnk = np.exp(log_rnk - log_rnk.max(axis=-1, keepdims=True))
     post_rnk /= post_rnk.sum(axis=-1, keepdims=True)
     right_rn = post_rnk.argmax(axis=-1) == prefixes.truth_r[:, None]

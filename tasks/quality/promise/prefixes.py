@@ -1,4 +1,4 @@
-"""Gold tasks seen again as if their answers came one by one: what the engine would have believed, and when."""
+"""Gold tasks seen again as if their answers came one by one: what would have been believed, and when."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tasks.quality.truth.hierarchy import design_effect
+from tasks.quality.truth.information import informativeness
 from tasks.quality.truth.members import Member
 from tasks.quality.votes import FloatArray, IntArray, VoteTable
 
@@ -60,8 +60,19 @@ class Replays:
         return len(np.unique(self.task_r))
 
 
-def draw_prefixes(votes: VoteTable, gold_t: IntArray, rng: np.random.Generator) -> Prefixes:
-    """Put the answers of the gold tasks into `ORDERS` random orders, the first `LONGEST` of each."""
+def draw_prefixes(
+    votes: VoteTable,
+    gold_t: IntArray,
+    rng: np.random.Generator,
+    *,
+    waiting: int = 1,
+    judge: Member | None = None,
+) -> Prefixes:
+    """Put the answers of the gold tasks into `ORDERS` random orders, the first `LONGEST` of each.
+
+    Where a batch chooses among `waiting` workers who would teach most, the replays choose as it does: by what
+    `judge` knows of each worker from other tasks. Without that the chosen would look better than they are.
+    """
     mine = np.flatnonzero(gold_t[votes.task] >= 0)
     answered = np.unique(votes.task[mine])
     if len(answered) > MOST_TASKS:
@@ -69,17 +80,34 @@ def draw_prefixes(votes: VoteTable, gold_t: IntArray, rng: np.random.Generator) 
         mine = mine[np.isin(votes.task[mine], answered)]
     place = np.searchsorted(answered, votes.task[mine])
     n_g = np.bincount(place, minlength=len(answered))
-    longest = min(LONGEST, int(n_g.max(initial=1)))
-    vote_rn = np.full((ORDERS * len(answered), longest), -1, dtype=np.int64)
+    queue_rn = np.full((ORDERS * len(answered), int(n_g.max(initial=1))), -1, dtype=np.int64)
     first_g = np.concatenate([[0], np.cumsum(n_g)[:-1]])
     for order in range(ORDERS):
         shuffled = np.lexsort((rng.random(len(mine)), place))
         nth = np.arange(len(mine)) - first_g[place[shuffled]]
-        kept = nth < longest
-        rows = order * len(answered) + place[shuffled][kept]
-        vote_rn[rows, nth[kept]] = mine[shuffled][kept]
+        queue_rn[order * len(answered) + place[shuffled], nth] = mine[shuffled]
+    if waiting > 1 and judge is not None and len(mine):
+        score_v = np.zeros(votes.n_votes)
+        score_v[mine] = informativeness(_without_own_task(judge, votes, gold_t, mine))
+        queue_rn = _best_in_line(queue_rn, score_v, waiting)
     task_r = np.tile(answered, ORDERS)
-    return Prefixes(task_r, gold_t[task_r].astype(np.int64), vote_rn)
+    return Prefixes(task_r, gold_t[task_r].astype(np.int64), queue_rn[:, :LONGEST])
+
+
+def _best_in_line(queue_rn: IntArray, score_v: FloatArray, waiting: int) -> IntArray:
+    """Each row's queue in the order in which the best of the first `waiting` in line is served."""
+    score_rn = np.where(queue_rn >= 0, score_v[queue_rn], -np.inf)
+    rows = np.arange(len(queue_rn))
+    served = np.empty_like(queue_rn)
+    line_rw, line_score_rw = queue_rn[:, :waiting].copy(), score_rn[:, :waiting].copy()
+    for nth in range(queue_rn.shape[1]):
+        best_r = line_score_rw.argmax(axis=1)
+        served[:, nth] = line_rw[rows, best_r]
+        coming = nth + waiting
+        more = coming < queue_rn.shape[1]
+        line_rw[rows, best_r] = queue_rn[:, coming] if more else -1
+        line_score_rw[rows, best_r] = score_rn[:, coming] if more else -np.inf
+    return served
 
 
 def state_shares(prefixes: Prefixes, n_answers: IntArray) -> FloatArray:
@@ -99,22 +127,27 @@ def state_shares(prefixes: Prefixes, n_answers: IntArray) -> FloatArray:
     return np.asarray((0.75 * share_rn + 0.25 * even_rn) * prefixes.n_tasks / len(prefixes.task_r))
 
 
-def log_evidence(prefixes: Prefixes, votes: VoteTable, member: Member, correlation: float) -> FloatArray:
-    """What a member makes of each state, shape (row, answer, true), without class frequencies.
+def log_evidence(prefixes: Prefixes, votes: VoteTable, member: Member) -> FloatArray:
+    """What a member makes of each state, shape (row, answer, true): sums of log weights, and nothing else.
 
     An answer is weighed as if its task were not gold: what the task taught about the worker is taken away
     from the worker's counts first.
     """
     used, vote_rn = np.unique(prefixes.vote_rn, return_inverse=True)
     vote_rn = vote_rn.reshape(prefixes.vote_rn.shape)
-    truth_t = np.zeros(votes.n_tasks, dtype=np.int64)
-    truth_t[prefixes.task_r] = prefixes.truth_r
+    gold_t = np.zeros(votes.n_tasks, dtype=np.int64)
+    gold_t[prefixes.task_r] = prefixes.truth_r
     vote = np.maximum(used, 0)
-    worker, label, truth = votes.worker[vote], votes.label[vote], truth_t[votes.task[vote]]
+    log_vkl = _without_own_task(member, votes, gold_t, vote)
+    log_vk = log_vkl[np.arange(len(vote)), :, votes.label[vote]]
+    log_vk[used < 0] = 0.0
+    return np.asarray(log_vk[vote_rn].cumsum(axis=1))
+
+
+def _without_own_task(member: Member, votes: VoteTable, gold_t: IntArray, vote: IntArray) -> FloatArray:
+    """The weights of each vote's worker as if the vote had not been counted, shape (vote, true, answered)."""
+    worker, label, truth = votes.worker[vote], votes.label[vote], gold_t[votes.task[vote]]
     counts_vkl = np.array(member.counts_wkl[worker])
     each = np.arange(len(vote))
     counts_vkl[each, truth, label] = np.maximum(counts_vkl[each, truth, label] - 1.0, 0.0)
-    log_vk = member.log_weights(counts_vkl)[each, :, label]
-    log_vk[used < 0] = 0.0
-    effect_n = design_effect(np.arange(1, vote_rn.shape[1] + 1), correlation)
-    return np.asarray(log_vk[vote_rn].cumsum(axis=1) * effect_n[:, None])
+    return member.log_weights(counts_vkl)

@@ -17,7 +17,7 @@ THRESHOLDS = 1.0 / (1.0 + np.exp(-np.linspace(0.0, 6.25, 26)))
 OVERLAPS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20)
 #: pseudo-tasks the engine's own confidence counts beside the gold tasks
 FAITH = 5.0
-#: how far, in standard errors, what gold shows must lie above what is promised
+#: how far, in standard errors, what gold shows of settled labels must lie above what is promised
 MARGIN = 1.0
 
 
@@ -75,20 +75,23 @@ class Plan:
     gold_tasks: int
 
 
-def plan(replays: Replays, goal: Goal, *, margin: float = MARGIN) -> Plan:
+def plan(replays: Replays, goal: Goal) -> Plan:
     """Choose threshold and overlap by replaying every pair of them on gold.
 
-    A pair keeps the promise when the lower end of what gold shows reaches the target: the point of the Beta
-    posterior (Jeffreys' prior, and what the engine claims as `FAITH` more tasks) that lies as far out as
-    `margin` standard errors of a normal distribution. Of those the cheapest is taken; when none does, the
-    one that settles nothing: then the crowd cannot deliver what was asked, and the plan says so.
+    For `Promise.DELIVERED` a pair keeps the promise when the labels of all tasks together are as accurate as
+    asked, by what the calibrated engine claims of the replayed gold: all gold has gone into making those
+    claims true, and counting errors at one threshold would use a handful of it. For `Promise.SETTLED`, where
+    no expert stands behind a label, the right and wrong ones among the gold settled must show it themselves:
+    the point `MARGIN` standard errors down in their Beta posterior (Jeffreys' prior, and the claims as
+    `FAITH` more tasks) must reach the target. Of the pairs that keep it the cheapest is taken; when none
+    does, the one that settles nothing: the crowd cannot deliver what was asked, and the plan says so.
 
     Rules tuned on the same posterior they run on keep their word where formulas for independent answers do
     not, because both the answers' correlation and the luck of stopping are in the replays. Source of the
     principle: A. Angelopoulos and others, "Learn then test", 2021, arXiv:2110.01052.
     """
     candidates = [
-        _outcome(replays, goal, float(threshold), overlap, margin)
+        _outcome(replays, goal, float(threshold), overlap)
         for overlap in OVERLAPS
         if overlap <= goal.max_overlap and (overlap <= replays.valid_rn.shape[1] or overlap == 1)
         for threshold in THRESHOLDS
@@ -100,7 +103,7 @@ def plan(replays: Replays, goal: Goal, *, margin: float = MARGIN) -> Plan:
     return min(kept, key=lambda found: found.cost, default=_experts_only(replays, goal))
 
 
-def _outcome(replays: Replays, goal: Goal, threshold: float, overlap: int, margin: float) -> Plan:
+def _outcome(replays: Replays, goal: Goal, threshold: float, overlap: int) -> Plan:
     """What gold says of one threshold and overlap."""
     confidence_rn = replays.confidence_rn[:, :overlap]
     valid_rn = replays.valid_rn[:, :overlap]
@@ -114,22 +117,19 @@ def _outcome(replays: Replays, goal: Goal, threshold: float, overlap: int, margi
     right_r = settled_r & replays.right_rn[rows, last_r]
     settled, answers = float(settled_r.mean()), float(last_r.mean()) + 1.0
     claimed = float(confidence_rn[rows, last_r][settled_r].mean()) if settled else 1.0
-    right = float(right_r.mean()) * replays.n_tasks
-    more = right + FAITH * claimed + 0.5
-    less = settled * replays.n_tasks - right + FAITH * (1.0 - claimed) + 0.5
-    settled_accuracy = more / (more + less)
-    settled_low = float(betaincinv(more, less, ndtr(-margin)))
+    right = float(right_r.mean()) * replays.n_tasks + FAITH * claimed + 0.5
+    wrong = float((settled_r & ~right_r).mean()) * replays.n_tasks + FAITH * (1.0 - claimed) + 0.5
+    settled_low = float(betaincinv(right, wrong, ndtr(-MARGIN))) if settled else 1.0
     by_expert = (1.0 - settled) * goal.expert_accuracy
-    accuracy = settled * settled_accuracy + by_expert
-    low = settled * settled_low + by_expert
-    kept = low if goal.promise is Promise.DELIVERED else settled_low
+    accuracy, low = settled * claimed + by_expert, settled * settled_low + by_expert
+    kept = accuracy if goal.promise is Promise.DELIVERED else settled_low
     return Plan(
         threshold,
         overlap,
         answers + goal.expert_cost * (1.0 - settled),
         answers,
         settled,
-        float(settled_accuracy),
+        claimed,
         accuracy,
         low,
         bool(kept >= goal.target and settled > 0),

@@ -1,0 +1,66 @@
+"""prefixes: gold seen again answer by answer, as if it were not gold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tasks.quality import simulate
+from tasks.quality.promise.prefixes import ORDERS, draw_prefixes, log_evidence, state_shares
+from tasks.quality.truth.information import informativeness
+from tasks.quality.truth.kernel import VoteMatrix
+from tasks.quality.truth.members import Member, fit_gold_only, fit_models
+from tasks.quality.votes import VoteTable
+
+
+def _judged() -> tuple[VoteTable, np.ndarray, Member]:
+    makeup = simulate.Makeup(accuracy=0.75, sameness=3.0, spammers=0.2)
+    crowd = simulate.crowd(np.random.default_rng(0), 200, 30, 2, answers_per_task=8, makeup=makeup)
+    gold = np.where(np.arange(200) < 40, crowd.truth_t, -1)
+    return crowd.votes, gold, fit_models(crowd.votes, gold, VoteMatrix.of(crowd.votes), {})[-1]
+
+
+def test_it_replays_every_answer_of_every_gold_task_once_an_order() -> None:
+    votes, gold, _ = _judged()
+    prefixes = draw_prefixes(votes, gold, np.random.default_rng(0))
+    assert prefixes.n_tasks == 40
+    assert len(prefixes.task_r) == 40 * ORDERS
+    for row in range(len(prefixes.task_r)):
+        mine = np.sort(prefixes.vote_rn[row])
+        assert mine.tolist() == np.flatnonzero(votes.task == prefixes.task_r[row]).tolist()
+
+
+def test_it_takes_an_answers_own_task_away_before_weighing_it() -> None:
+    # one worker, one gold task: without the task nothing is known of the worker
+    votes = VoteTable([0], [0], [1], 1, 1, 2)
+    gold = np.array([1])
+    prefixes = draw_prefixes(votes, gold, np.random.default_rng(0))
+    member = fit_gold_only(votes, gold)
+    evidence = log_evidence(prefixes, votes, member)[0, 0]
+    assert evidence == pytest.approx(member.log_weights(np.zeros((1, 2, 2)))[0, :, 1])
+
+
+def test_it_serves_whoever_teaches_most_first_where_the_batch_does() -> None:
+    votes, gold, judge = _judged()
+    score_w = informativeness(judge.log_weights(judge.counts_wkl))
+    first = {}
+    for waiting in (1, 4):
+        prefixes = draw_prefixes(votes, gold, np.random.default_rng(0), waiting=waiting, judge=judge)
+        first[waiting] = score_w[votes.worker[prefixes.vote_rn[:, 0]]].mean()
+        for row in range(len(prefixes.task_r)):
+            assert len(set(prefixes.vote_rn[row])) == 8
+    assert first[4] > 1.5 * first[1]
+
+
+def test_it_counts_states_as_often_as_tasks_are_in_them() -> None:
+    votes, gold, _ = _judged()
+    prefixes = draw_prefixes(votes, gold, np.random.default_rng(0))
+    share = state_shares(prefixes, np.full(160, 3))
+    assert share.sum() == pytest.approx(prefixes.n_tasks)
+    assert share[:, 2].sum() == pytest.approx((0.75 + 0.25 / 8) * prefixes.n_tasks)
+    assert share[:, 5].sum() == pytest.approx(0.25 / 8 * prefixes.n_tasks)
+
+
+def test_it_has_nothing_to_replay_without_gold() -> None:
+    votes, _, _ = _judged()
+    assert draw_prefixes(votes, np.full(200, -1), np.random.default_rng(0)).n_tasks == 0
