@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.quality.recorded import Recorded
 from tasks.quality.promise.engine import learn
@@ -54,7 +55,8 @@ def measure_accuracy(crowd: Recorded, seeds: Iterable[int], peer_seconds: float)
     ours = learn(votes)
     labels = {name: run_peer(name, crowd, peer_seconds) for name in PEERS}
     golds = [_draw_gold(truth_t, np.random.default_rng(seed)) for seed in seeds]
-    right, sure, per_peer = [], [], {name: [] for name in PEERS}
+    right, sure = [], []
+    per_peer: dict[str, list[float | None]] = {name: [] for name in PEERS}
     for seed, gold_t in enumerate(golds):
         rest = known & (gold_t < 0)
         found = learn(votes, gold_t, seed=seed, held_out_m=ours.held_out_m)
@@ -71,7 +73,8 @@ def measure_accuracy(crowd: Recorded, seeds: Iterable[int], peer_seconds: float)
         peers={name: _share(label_t, truth_t, known) for name, label_t in labels.items()},
         ours_gold=float(np.mean([one.mean() for one in right])),
         peers_gold={
-            name: None if None in shares else float(np.mean(shares)) for name, shares in per_peer.items()
+            name: None if None in shares else float(np.mean([share or 0.0 for share in shares]))
+            for name, shares in per_peer.items()
         },
         calibration_error=calibration_error(sure_all, right_all),
         sure_right=float(right_all[claimed].mean()) if claimed.any() else None,
@@ -79,7 +82,7 @@ def measure_accuracy(crowd: Recorded, seeds: Iterable[int], peer_seconds: float)
     )
 
 
-def calibration_error(confidence: FloatArray, right: IntArray) -> float:
+def calibration_error(confidence: FloatArray, right: npt.NDArray[np.bool_]) -> float:
     """Mean distance of claimed and true accuracy over equal bins of confidence, by how many fall in each."""
     which = np.minimum((confidence * BINS).astype(int), BINS - 1)
     gap = np.bincount(which, confidence, BINS) - np.bincount(which, right, BINS)
@@ -127,5 +130,5 @@ def _draw_gold(truth_t: IntArray, rng: np.random.Generator) -> IntArray:
     return gold_t
 
 
-def _share(label_t: IntArray | None, truth_t: IntArray, among: IntArray) -> float | None:
+def _share(label_t: IntArray | None, truth_t: IntArray, among: npt.NDArray[np.bool_]) -> float | None:
     return None if label_t is None else float((label_t[among] == truth_t[among]).mean())

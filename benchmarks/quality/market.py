@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.quality.recorded import Recorded
-from tasks.quality.promise.engine import Learned, learn
+from tasks.quality.promise.engine import Learned, Setting, learn
 from tasks.quality.votes import FloatArray, IntArray, VoteTable
 
 #: answers of a task that is explored
@@ -102,12 +102,13 @@ def buy(market: Market, rule: Rule, *, waiting: int = 1, explore: float = 0.0, s
     learned: Learned | None = None
     scores: FloatArray | None = None
     scored_at = 0
+    setting = Setting(waiting=waiting)
     while True:
         votes = market.table(bought_v)
         if votes.n_votes > GROWTH * scored_at:
             scores, scored_at = None, votes.n_votes
         start = learned.counts if learned else None
-        learned = learn(votes, market.gold_t, seed=seed, start=start, held_out_m=scores, waiting=waiting)
+        learned = learn(votes, market.gold_t, seed=seed, start=start, held_out_m=scores, setting=setting)
         scores = learned.held_out_m
         threshold, overlap = rule(learned)
         confidence_t = learned.confidence_t

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.quality.market import Market
 from tasks.quality.votes import FloatArray, IntArray
+
+BoolArray = npt.NDArray[np.bool_]
 
 #: agreement a fixed overlap may ask for before it goes to an expert
 AGREEMENTS = (0.0, 0.51, 0.6, 0.67, 0.75, 0.8, 0.9, 1.0)
@@ -73,7 +76,8 @@ def try_fixed(queues: Queues, n_labels: int) -> dict[tuple[float, int], Tried]:
         top_t, label_t = tally_tl.max(axis=1), tally_tl.argmax(axis=1)
         alone_t = (tally_tl == top_t[:, None]).sum(axis=1) == 1
         for agreement in AGREEMENTS:
-            settled_t = (top_t / n_t >= agreement - 1e-9) & (alone_t | (agreement == 0.0))
+            agreed_t = np.asarray(top_t / n_t >= agreement - 1e-9)
+            settled_t = agreed_t if agreement == 0.0 else np.asarray(agreed_t & alone_t)
             right_t = ~settled_t | (label_t == queues.truth_t)
             found[agreement, overlap] = _tried((agreement, overlap), n_t, settled_t, right_t)
     return found
@@ -152,7 +156,7 @@ def _tallies(queues: Queues, n_labels: int) -> IntArray:
     return np.asarray(same_tnl.cumsum(axis=1))
 
 
-def _tried(setting: tuple[float, int], n_t: IntArray, settled_t: IntArray, right_t: IntArray) -> Tried:
+def _tried(setting: tuple[float, int], n_t: IntArray, settled_t: BoolArray, right_t: BoolArray) -> Tried:
     accuracy = float(right_t.mean())
     error = float(right_t.std() / np.sqrt(len(right_t)))
     return Tried(setting, float(n_t.mean()), float((~settled_t).mean()), accuracy, error)

@@ -69,7 +69,7 @@ def measure_cost(crowd: Recorded, target: float, seeds: Iterable[int]) -> Cost:
         )
         rows["fixed"].append(_peer(fixed))
         rows["toloka"].append(_peer(toloka))
-        goal = Goal(target, EXPERT_COST, 1.0, LONGEST, Promise.DELIVERED)
+        goal = Goal(target, EXPERT_COST, 1.0, LONGEST, Promise.DELIVERED, margin=0.0)
         for waiting in (1, 3):
             rows[f"ours {waiting}"].append(_cost(market, _buy(market, goal, waiting)))
     mean = {

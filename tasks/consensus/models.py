@@ -39,13 +39,28 @@ class Consensus(models.Model):
 
 
 class Fit(models.Model):
-    """The last refit of a batch on one question: up to which answer, how it went, the class prior."""
+    """The last refit of a batch on one question: up to which answer, what was learnt, the plan it allows.
+
+    What was learnt is of the whole project; each worker's own weights are in `Reliability.weights`.
+    `newcomer` [true class][answered class] is what the answer of a worker without a record adds to the log
+    posterior, `log_prior` what each class weighs before any answer, `correlation` how much people err on the
+    same tasks. `members` are the blended estimators with their weights, `gold_tasks` the gold tasks the
+    blend is calibrated on, 0 while there are too few. `held_out` are the estimators' scores on held-out
+    answers, taken when there were `held_out_votes` votes. `plan` (see `BatchPlan`) is the batch's own, null
+    while there is too little gold.
+    """
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="fits")
     question = models.CharField(max_length=60)
     answers_seen = models.PositiveBigIntegerField()
-    prior = models.JSONField()
-    n_iter = models.PositiveIntegerField()
+    newcomer = models.JSONField()
+    log_prior = models.JSONField()
+    correlation = models.FloatField()
+    members = models.JSONField(default=dict)
+    gold_tasks = models.PositiveIntegerField(default=0)
+    held_out = models.JSONField(default=list)
+    held_out_votes = models.PositiveIntegerField(default=0)
+    plan = models.JSONField(null=True)
     converged = models.BooleanField()
     method = models.CharField(max_length=40)
     version = models.CharField(max_length=20)

@@ -15,7 +15,7 @@ from marketplace.core.errors import NotFound
 from marketplace.projects.access import batch_for_user
 from marketplace.projects.api import BatchTerms
 from marketplace.projects.models import Batch
-from tasks.flow.selectors import progress_of, roster_of
+from tasks.flow.selectors import progress_of, promise_of, roster_of
 from tasks.flow.services import decide_dispute, launch_batch, pause_batch, resume_batch, submit_answer
 from tasks.flow.settlement import close_batch
 from workers.profiles.access import expert_for_user, worker_for_user
@@ -79,15 +79,44 @@ class ProgressOut(serializers.Serializer[Batch]):
     refunded_micros = serializers.IntegerField()
 
 
+class PromiseOut(serializers.Serializer[Batch]):
+    """What known rows say of the target for one question, one standard error down in `_low`.
+
+    When not `feasible`, the evidence so far does not carry the target; experts are then asked more often.
+    """
+
+    question = serializers.CharField()
+    feasible = serializers.BooleanField()
+    threshold = serializers.FloatField()
+    overlap = serializers.IntegerField()
+    expected_accuracy = serializers.FloatField(allow_null=True)
+    expected_low = serializers.FloatField(allow_null=True)
+    crowd_accuracy = serializers.FloatField()
+    crowd_low = serializers.FloatField()
+    gold_tasks = serializers.IntegerField()
+
+
+class QualityOut(serializers.Serializer[Batch]):
+    """What may be promised of a batch; a question with too few known rows is not listed."""
+
+    promise = PromiseOut(many=True)
+
+
 class BatchOut(BatchTerms):
     """A batch, its terms and how it is going."""
 
     progress = serializers.SerializerMethodField()
+    quality = serializers.SerializerMethodField()
 
     @extend_schema_field(ProgressOut)
     def get_progress(self, batch: Batch) -> dict[str, Any]:
         """Counts, money and confidence as of now."""
         return progress_of(batch)
+
+    @extend_schema_field(QualityOut)
+    def get_quality(self, batch: Batch) -> dict[str, Any]:
+        """What may be promised as of the last refit."""
+        return {"promise": promise_of(batch)}
 
 
 class MemberOut(serializers.Serializer[Batch]):

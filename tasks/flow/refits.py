@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import numpy as np
 from django.db import transaction
 from django.db.models import Max
 
@@ -14,12 +13,11 @@ from marketplace.projects.models import RUNNING, Batch, BatchState
 from marketplace.projects.schema import Schema
 from marketplace.projects.selectors import schema_of
 from tasks.answers.models import Answer
+from tasks.consensus.fits import Refit, refit_question, store_refit
 from tasks.consensus.models import Fit
-from tasks.consensus.services import Refit, refit_question, store_refit
 from tasks.disputes.selectors import verdict_answers
 from tasks.flow.services import decide_task
 from tasks.pool.models import Task, TaskState
-from tasks.quality.promise.stopping import threshold
 
 FRESH_ANSWERS = 50
 FRESH_SHARE = 0.02
@@ -77,10 +75,10 @@ def refit_batch(*, batch: Batch, schema: Schema, final: bool = False) -> bool:
 
 
 def _settled_now(batch: Batch, schema: Schema, refits: list[Refit]) -> list[int]:
-    """Open tasks whose every question now has a posterior at the threshold; each is weighed again."""
+    """Open tasks whose every question now has a posterior at its threshold; each is weighed again."""
     sure: dict[int, int] = {}
     for refit in refits:
-        confident = np.exp(refit.estimate.log_post_tk.max(axis=1)) >= threshold(batch.target_accuracy)
+        confident = refit.learned.confidence_t >= refit.rule.threshold
         for task_id in refit.votes.task_ids[confident].tolist():
             sure[task_id] = sure.get(task_id, 0) + 1
     candidates = [task_id for task_id, times in sure.items() if times == len(schema.questions)]

@@ -15,6 +15,7 @@ from marketplace.core.clock import now
 from marketplace.projects.models import Batch
 from tasks.answers.models import Answer
 from tasks.disputes.models import Dispute
+from tasks.flow.selectors import promise_of
 from tasks.quality.trust.reliability import of_gold
 from workers.reliability.models import Reliability
 
@@ -35,11 +36,15 @@ SELECT sum(same)::float / nullif(sum(pairs), 0) FROM per_task
 
 
 def quality_of(batch: Batch, progress: dict[str, Any]) -> dict[str, Any]:
-    """Confidence, known answers with a 95 % interval, agreement and answers per row; shares in [0, 1]."""
+    """Confidence, what may be promised, known answers with a 95 % interval, agreement and answers per row.
+
+    Shares lie in [0, 1]; confidences are calibrated on known rows where there are enough.
+    """
     right, total = progress["gold_right"], progress["gold_answers"]
     known = of_gold(right, total) if total else None
     return {
         "mean_confidence": progress["mean_confidence"],
+        "promise": promise_of(batch),
         "gold_right": right,
         "gold_answers": total,
         "gold_low": known.low if known else None,

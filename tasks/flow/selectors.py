@@ -11,7 +11,8 @@ from marketplace.projects.models import Batch
 from marketplace.projects.services import escrow_of
 from tasks.answers.models import Grade
 from tasks.assignment.models import LIVE, Assignment, AssignmentState
-from tasks.consensus.models import Consensus
+from tasks.consensus.models import Consensus, Fit
+from tasks.consensus.rules import BatchPlan
 from tasks.disputes.models import Dispute, DisputeState
 from tasks.pool.models import Task, TaskState
 from workers.pay.rules import shares
@@ -52,6 +53,29 @@ def progress_of(batch: Batch) -> dict[str, Any]:
         "mean_confidence": settled.aggregate(mean=Avg("confidence"))["mean"],
         **money_of(batch, verdicts=decided),
     }
+
+
+def promise_of(batch: Batch) -> list[dict[str, Any]]:
+    """What gold says of the target, question by question; questions with too little gold are left out.
+
+    Shares lie in 0..1. When not `feasible` nothing is expected of the rule, only of the crowd alone.
+    """
+    fits = Fit.objects.filter(batch=batch).order_by("id").values_list("question", "plan")
+    found = [(question, BatchPlan(**plan)) for question, plan in fits if plan]
+    return [
+        {
+            "question": question,
+            "feasible": plan.feasible,
+            "threshold": plan.threshold,
+            "overlap": plan.overlap,
+            "expected_accuracy": plan.accuracy,
+            "expected_low": plan.accuracy_low,
+            "crowd_accuracy": plan.crowd_accuracy,
+            "crowd_low": plan.crowd_low,
+            "gold_tasks": plan.gold_tasks,
+        }
+        for question, plan in found
+    ]
 
 
 def money_of(batch: Batch, *, verdicts: int) -> dict[str, int]:

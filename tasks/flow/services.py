@@ -29,7 +29,7 @@ from tasks.disputes.models import Outcome, Verdict
 from tasks.disputes.services import REASON_NO_CONSENSUS, close_dispute, open_dispute
 from tasks.pool.models import Task, TaskState
 from tasks.pool.services import extend_task, make_tasks, move_task
-from tasks.quality.promise.stopping import Decision, decide
+from tasks.quality.promise.stopping import Decision
 from workers.pay.services import pay_expert
 from workers.profiles.models import Expert, Worker
 
@@ -161,17 +161,9 @@ def _weigh_and_decide(task_id: int) -> None:
     weighed = weigh_task(task=task, batch=task.batch, schema=schema_of(task.batch.project_id))
     if task.state != TaskState.OPEN or task.batch.state not in (*RUNNING, BatchState.CLOSING):
         return
-    verdict = decide(
-        weighed.confidence,
-        weighed.answers,
-        min_overlap=task.batch.min_overlap,
-        max_overlap=task.max_overlap,
-        target=task.batch.target_accuracy,
-        reachable=weighed.reachable,
-    )
-    if verdict is Decision.RESOLVE:
+    if weighed.decision is Decision.RESOLVE:
         move_task(task=task, origins=(TaskState.OPEN,), state=TaskState.RESOLVED)
-    elif verdict is Decision.EXTEND:
+    elif weighed.decision is Decision.EXTEND:
         extend_task(task=task)
     else:
         _escalate(task, weighed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -29,3 +31,16 @@ def priors() -> st.SearchStrategy[Prior]:
     """Any sane prior."""
     strength, share = st.floats(0.05, 5.0), st.floats(0.0, 0.95)
     return st.builds(Prior, strength, strength, share, share, share, share)
+
+
+def votes_of(
+    task: Sequence[int],
+    worker: Sequence[int],
+    label: Sequence[int],
+    n_tasks: int,
+    n_workers: int,
+    n_labels: int,
+) -> VoteTable:
+    """A table written out by hand."""
+    one, two, three = (np.array(column, dtype=np.int64) for column in (task, worker, label))
+    return VoteTable(one, two, three, n_tasks, n_workers, n_labels)

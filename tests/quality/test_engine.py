@@ -12,6 +12,7 @@ from tasks.quality.promise import calibration
 from tasks.quality.promise.engine import Learned, learn
 from tasks.quality.simulate import Crowd, Makeup
 from tasks.quality.votes import VoteTable
+from tests.quality.crowds import votes_of
 
 HARD = Makeup(accuracy=0.8, sameness=5.0, spammers=0.15, hard=0.4)
 
@@ -111,11 +112,11 @@ def test_it_does_not_care_what_classes_are_called(seed: int, n_labels: int) -> N
 
 def test_it_takes_hostile_input_without_a_word() -> None:
     for votes, gold in (
-        (VoteTable([], [], [], 0, 0, 2), None),
-        (VoteTable([], [], [], 4, 2, 3), [0, -1, -1, -1]),
-        (VoteTable([0], [0], [0], 1, 1, 1), None),
-        (VoteTable([0, 1, 2], [0, 0, 0], [0, 0, 0], 3, 1, 2), [0, 0, 0]),
-        (VoteTable([0, 0], [0, 1], [0, 99], 1, 2, 100), None),
+        (votes_of([], [], [], 0, 0, 2), None),
+        (votes_of([], [], [], 4, 2, 3), [0, -1, -1, -1]),
+        (votes_of([0], [0], [0], 1, 1, 1), None),
+        (votes_of([0, 1, 2], [0, 0, 0], [0, 0, 0], 3, 1, 2), [0, 0, 0]),
+        (votes_of([0, 0], [0, 1], [0, 99], 1, 2, 100), None),
     ):
         learned = learn(votes, gold)
         assert np.isfinite(np.exp(learned.log_post_tk)).all()
@@ -124,7 +125,7 @@ def test_it_takes_hostile_input_without_a_word() -> None:
 
 def test_it_refuses_more_classes_than_memory_holds() -> None:
     with pytest.raises(ValueError, match="10000 classes are too many for 2 workers"):
-        learn(VoteTable([0, 0], [0, 1], [0, 9_999], 1, 2, 10_000))
+        learn(votes_of([0, 0], [0, 1], [0, 9_999], 1, 2, 10_000))
 
 
 def test_it_names_a_wrong_shape() -> None:
@@ -133,3 +134,26 @@ def test_it_names_a_wrong_shape() -> None:
         learn(crowd.votes, [0, 1])
     with pytest.raises(ValueError, match="calibrate_on must have shape"):
         learn(crowd.votes, _gold(crowd), calibrate_on=[True])
+
+
+def test_it_takes_no_class_weights_from_gold_that_was_picked() -> None:
+    gaps = []
+    for seed in range(3):
+        crowd = _crowd(seed)
+        gold = np.full(600, -1)
+        ones = np.flatnonzero(crowd.truth_t == 1)[:80]
+        gold[ones] = 1
+        learned = learn(crowd.votes, gold)
+        free = gold < 0
+        gaps.append((learned.label_t[free] == 1).mean() - (crowd.truth_t[free] == 1).mean())
+    assert abs(np.mean(gaps)) < 0.1
+
+
+def test_it_takes_an_expert_who_errs_as_one_more_answer() -> None:
+    votes = VoteTable(
+        np.repeat(np.arange(60), 5), np.tile(np.arange(5), 60), np.repeat(np.arange(60) % 2, 5), 60, 5, 2
+    )
+    verdicts = np.full(60, -1)
+    verdicts[0] = 1
+    assert learn(votes, verdicts).label_t[0] == 1
+    assert learn(votes, verdicts, gold_error=0.3).label_t[0] == 0

@@ -12,6 +12,7 @@ from tasks.quality.simulate import Makeup
 from tasks.quality.truth import hierarchy
 from tasks.quality.truth.hierarchy import Hierarchy, design_effect
 from tasks.quality.votes import VoteTable
+from tests.quality.crowds import votes_of
 
 
 def _posterior(votes: VoteTable, fitted: hierarchy.Fitted, task: int) -> np.ndarray:
@@ -44,7 +45,7 @@ def test_it_learns_nothing_from_tasks_with_a_single_answer() -> None:
 
 
 def test_it_learns_from_single_answers_to_gold() -> None:
-    votes = VoteTable([0, 1], [0, 0], [1, 0], 2, 1, 2)
+    votes = votes_of([0, 1], [0, 0], [1, 0], 2, 1, 2)
     counts = hierarchy.fit(votes, model=Hierarchy(), gold=[1, 1]).counts_wkl
     assert counts[0].tolist() == [[0.0, 0.0], [1.0, 1.0]]
 
@@ -56,6 +57,26 @@ def test_it_is_right_with_few_answers_and_many_classes() -> None:
     fitted = hierarchy.fit(crowd.votes, model=Hierarchy())
     right = [_posterior(crowd.votes, fitted, t).argmax() == crowd.truth_t[t] for t in range(400)]
     assert np.mean(right) > 0.85
+
+
+def test_it_lets_answers_outvote_an_expert_who_errs() -> None:
+    votes = VoteTable(
+        np.repeat(np.arange(40), 5), np.tile(np.arange(5), 40), np.repeat(np.arange(40) % 2, 5), 40, 5, 2
+    )
+    wrong = np.full(40, -1)
+    wrong[0] = 1
+    certain, doubtful = (
+        hierarchy.fit(votes, model=Hierarchy(), gold=wrong, gold_error=e) for e in (0.0, 0.2)
+    )
+    assert certain.counts_wkl[0, 1, 0] == pytest.approx(1.0, abs=0.05)
+    assert doubtful.counts_wkl[0, 1, 0] < 0.05
+
+
+def test_it_expects_near_mistakes_where_classes_have_an_order() -> None:
+    newcomer = Hierarchy(ordinal=True).log_weights(np.zeros((1, 4, 4)))[0]
+    assert newcomer[0, 1] > newcomer[0, 2] > newcomer[0, 3]
+    plain = Hierarchy().log_weights(np.zeros((1, 4, 4)))[0]
+    assert plain[0, 1] == pytest.approx(plain[0, 3])
 
 
 @given(seed=st.integers(0, 10_000))
@@ -70,10 +91,10 @@ def test_it_does_not_care_about_the_order_of_votes(seed: int) -> None:
 
 def test_it_takes_hostile_input_without_a_word() -> None:
     for votes in (
-        VoteTable([], [], [], 0, 0, 2),
-        VoteTable([], [], [], 3, 2, 2),
-        VoteTable([0, 0], [0, 1], [0, 0], 1, 2, 1),
-        VoteTable([0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0], 2, 2, 2),
+        votes_of([], [], [], 0, 0, 2),
+        votes_of([], [], [], 3, 2, 2),
+        votes_of([0, 0], [0, 1], [0, 0], 1, 2, 1),
+        votes_of([0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0], 2, 2, 2),
     ):
         fitted = hierarchy.fit(votes, model=Hierarchy())
         assert np.isfinite(fitted.counts_wkl).all()
@@ -82,7 +103,7 @@ def test_it_takes_hostile_input_without_a_word() -> None:
 
 def test_it_refuses_a_start_of_another_shape() -> None:
     with pytest.raises(ValueError, match="start must have shape"):
-        hierarchy.fit(VoteTable([0], [0], [0], 1, 1, 2), model=Hierarchy(), start=np.zeros((2, 2, 2)))
+        hierarchy.fit(votes_of([0], [0], [0], 1, 1, 2), model=Hierarchy(), start=np.zeros((2, 2, 2)))
 
 
 def test_it_discounts_answers_whose_errors_go_together() -> None:

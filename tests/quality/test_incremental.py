@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tasks.quality.truth import dawid_skene, posterior
 from tasks.quality.truth.incremental import IncrementalFit
-from tasks.quality.truth.prior import Prior
+from tasks.quality.truth.prior import DEFAULT_PRIOR, Prior
 from tasks.quality.votes import IntArray, VoteTable
 from tests.quality import anaesthetists
 from tests.quality.crowds import gold_for, priors, vote_tables
@@ -75,8 +75,9 @@ def test_it_goes_on_from_a_batch_fit_and_hears_the_next_answer() -> None:
 
 def test_the_first_answer_is_weighed_as_everywhere_else() -> None:
     fit = IncrementalFit(1, 1, 2)
-    told = np.full((1, 2, 2), 0.0)
-    assert fit.add(0, 0, 1) == pytest.approx(posterior.of_task([1], told, [0.5, 0.5]))
+    weights = DEFAULT_PRIOR.log_weights(np.zeros((1, 2, 2)))
+    expected = posterior.of_weights([1], weights, np.log([0.5, 0.5]), DEFAULT_PRIOR.correlation)
+    assert fit.add(0, 0, 1) == pytest.approx(expected)
 
 
 def test_gold_stays_and_teaches_whole_answers() -> None:

@@ -9,15 +9,20 @@ from tasks.quality import simulate
 from tasks.quality.promise.prefixes import ORDERS, draw_prefixes, log_evidence, state_shares
 from tasks.quality.truth.information import informativeness
 from tasks.quality.truth.kernel import VoteMatrix
-from tasks.quality.truth.members import Member, fit_gold_only, fit_models
+from tasks.quality.truth.members import Member, Truths, fit_gold_only, fit_models
 from tasks.quality.votes import VoteTable
+from tests.quality.crowds import votes_of
 
 
 def _judged() -> tuple[VoteTable, np.ndarray, Member]:
     makeup = simulate.Makeup(accuracy=0.75, sameness=3.0, spammers=0.2)
     crowd = simulate.crowd(np.random.default_rng(0), 200, 30, 2, answers_per_task=8, makeup=makeup)
     gold = np.where(np.arange(200) < 40, crowd.truth_t, -1)
-    return crowd.votes, gold, fit_models(crowd.votes, gold, VoteMatrix.of(crowd.votes), {})[-1]
+    return (
+        crowd.votes,
+        gold,
+        fit_models(crowd.votes, Truths(gold), VoteMatrix.of(crowd.votes), {})[-1],
+    )
 
 
 def test_it_replays_every_answer_of_every_gold_task_once_an_order() -> None:
@@ -32,7 +37,7 @@ def test_it_replays_every_answer_of_every_gold_task_once_an_order() -> None:
 
 def test_it_takes_an_answers_own_task_away_before_weighing_it() -> None:
     # one worker, one gold task: without the task nothing is known of the worker
-    votes = VoteTable([0], [0], [1], 1, 1, 2)
+    votes = votes_of([0], [0], [1], 1, 1, 2)
     gold = np.array([1])
     prefixes = draw_prefixes(votes, gold, np.random.default_rng(0))
     member = fit_gold_only(votes, gold)

@@ -18,7 +18,7 @@ from tasks.flow.selectors import progress_of
 from tasks.flow.services import pause_batch, resume_batch
 from tasks.flow.settlement import close_batch, finish_closing
 from tasks.pool.models import Task
-from tasks.quality.truth import dawid_skene
+from tasks.quality.promise import engine
 from tests.factories import Shape, make_draft, make_expert, make_worker
 from tests.tasks.acts import (
     answer,
@@ -154,7 +154,7 @@ def test_it_stores_a_last_estimate_of_every_answered_task() -> None:
     answer(make_worker(), task_of(batch, "w0"))
     close_batch(batch=batch)
     row = Consensus.objects.get(task__batch=batch)
-    assert (row.task, row.method) == (task_of(batch, "w0"), dawid_skene.METHOD)
+    assert (row.task, row.method) == (task_of(batch, "w0"), engine.METHOD)
 
 
 def test_it_waits_while_another_process_refits(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,8 @@ def _(batch: Batch) -> object:
 
 @breaks("one_fit_per_batch_and_question")
 def _(batch: Batch) -> object:
-    values = {"answers_seen": 1, "prior": [], "n_iter": 1, "converged": True, "method": "m", "seconds": 0.1}
+    values = {"answers_seen": 1, "newcomer": [], "log_prior": [], "correlation": 0.05, "converged": True}
+    values |= {"method": "m", "seconds": 0.1}
     return [Fit.objects.create(batch=batch, question="q", version="1", **values) for _ in range(2)]
 
 

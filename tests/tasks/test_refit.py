@@ -7,8 +7,8 @@ import pytest
 from marketplace.projects.models import Batch
 from marketplace.projects.selectors import schema_of
 from marketplace.projects.services import draft_batch
+from tasks.consensus.fits import refit_question
 from tasks.consensus.models import Consensus, Fit
-from tasks.consensus.services import refit_question
 from tasks.disputes.selectors import verdict_answers
 from tasks.flow import refits
 from tasks.flow.background import refit_batches
@@ -111,8 +111,9 @@ def test_it_learns_of_a_worker_from_every_batch_of_the_project_and_leaves_what_w
         terms={"no_gold_reason": "a test"},
     )
     launch_batch(batch=second)
-    for row in ("w0", "w1"):
-        answer(people[0], task_of(second, row), "dog")
+    for worker in people:
+        for row in ("w0", "w1"):
+            answer(worker, task_of(second, row), "dog")
     assert refit(second, final=True)
     counts = Reliability.objects.get(worker=people[0]).counts
     assert sum(map(sum, counts)) == pytest.approx(4, abs=0.5)  # two answers in each batch
@@ -125,7 +126,7 @@ def test_it_holds_known_answers_fixed() -> None:
         answer(make_worker(), task_of(batch, "g0"), "cat")
     found = refit_question(batch=batch, schema=schema_of(batch.project_id), index=0, verdicts={})
     assert found is not None
-    assert found.estimate.label_t.tolist() == [1]
+    assert found.learned.label_t.tolist() == [1]
     counts = Reliability.objects.values_list("counts", flat=True)
     assert all(row == [[0, 0], [1, 0]] for row in counts)
 
@@ -138,7 +139,7 @@ def test_it_holds_verdicts_fixed_and_lets_them_stand() -> None:
     assert verdicts == {dispute.task_id: {"animal": "cat"}}
     found = refit_question(batch=batch, schema=schema_of(batch.project_id), index=0, verdicts=verdicts)
     assert found is not None
-    assert found.estimate.label_t.tolist() == [0]
+    assert found.learned.label_t.tolist() == [0]
     refit(batch, final=True)
     row = Consensus.objects.get(task=dispute.task)
     assert (row.value, row.method) == ("cat", "verdict")

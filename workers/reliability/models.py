@@ -12,10 +12,11 @@ from workers.profiles.models import Worker
 class Reliability(models.Model):
     """A worker's record on one question of one project.
 
-    `gold_right` of `gold_answers` were right on known answers. `counts` are the expected counts
-    [true class][answered class] of the last refit, prior not included; empty for kinds without
-    classes and before the first refit. `accuracy` with its interval [`low`, `high`] is the
-    posterior from the known answers.
+    `gold_right` of `gold_answers` were right on known answers. `counts` are the expected answers
+    [true class][answered class] of the last refit and the known ones graded since, prior not included.
+    `weights`, in the same shape, are what an answer adds to the log posterior of each class: all the
+    live step needs of a worker; empty until a refit has seen the worker. Both are empty for kinds without
+    classes. `accuracy` with its interval [`low`, `high`] is the posterior from the known answers.
     """
 
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="reliabilities")
@@ -24,6 +25,7 @@ class Reliability(models.Model):
     gold_right = models.PositiveIntegerField(default=0)
     gold_answers = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=list)
+    weights = models.JSONField(default=list)
     accuracy = models.FloatField(default=0.5)
     low = models.FloatField(default=0.0)
     high = models.FloatField(default=1.0)

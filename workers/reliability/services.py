@@ -13,11 +13,14 @@ from workers.reliability.models import Reliability
 Interval = tuple[float, float, float]
 
 
-class FittedCounts(NamedTuple):
-    """Expected counts [true class][answered class] of one worker after a refit, prior not included."""
+class FittedWorker(NamedTuple):
+    """One worker after a refit: expected answers [true class][answered class], prior not included, and
+    what an answer adds to the log posterior, in the same shape.
+    """
 
     worker_id: int
     counts: list[list[float]]
+    weights: list[list[float]]
 
 
 @transaction.atomic
@@ -32,8 +35,9 @@ def record_gold(
 ) -> None:
     """Count one graded gold answer.
 
-    `confusion` is (true class, answered class, number of classes) for kinds with classes; the next
-    posterior then already knows it. `interval(right, total)` gives accuracy, low and high.
+    `confusion` is (true class, answered class, number of classes) for kinds with classes; before the first
+    refit the next posterior already knows it, later the next refit. `interval(right, total)` gives accuracy,
+    low and high.
     """
     row, _ = Reliability.objects.get_or_create(worker_id=worker_id, project_id=project_id, question=question)
     row = Reliability.objects.select_for_update().get(pk=row.pk)
@@ -49,8 +53,8 @@ def record_gold(
     row.save()
 
 
-def record_fit(*, project_id: int, question: str, fitted: Iterable[FittedCounts], version: str) -> None:
-    """Replace the fitted counts of many workers; their gold record stays as it is."""
+def record_fit(*, project_id: int, question: str, fitted: Iterable[FittedWorker], version: str) -> None:
+    """Replace what was fitted of many workers; their gold record stays as it is."""
     moment = now()
     rows = [
         Reliability(
@@ -58,6 +62,7 @@ def record_fit(*, project_id: int, question: str, fitted: Iterable[FittedCounts]
             project_id=project_id,
             question=question,
             counts=item.counts,
+            weights=item.weights,
             version=version,
             updated_at=moment,
         )
@@ -67,6 +72,6 @@ def record_fit(*, project_id: int, question: str, fitted: Iterable[FittedCounts]
         rows,
         update_conflicts=True,
         unique_fields=["worker", "project", "question"],
-        update_fields=["counts", "version", "updated_at"],
+        update_fields=["counts", "weights", "version", "updated_at"],
         batch_size=500,
     )

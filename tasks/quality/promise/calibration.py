@@ -21,6 +21,9 @@ FIRM_WEIGHTS, FIRM_CLASSES = 10.0, 3.0
 #: correlations of errors that are tried, and the one taken before any gold
 CORRELATIONS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
 CORRELATION = 0.05
+#: gold whose classes are this far from what the answers say of the rest (total variation) was picked, not
+#: drawn, and says nothing of how common a class is
+PICKED = 0.3
 #: with fewer gold tasks nothing is learnt from them
 LEAST_GOLD = 5
 
@@ -65,6 +68,8 @@ def learn_blend(
     """
     if prefixes.n_tasks < LEAST_GOLD:
         return before
+    # held a thousand times as firmly, class weights stay what the answers say
+    firm_classes = FIRM_CLASSES * (1000.0 if _picked(prefixes, before) else 1.0)
     row, nth = np.nonzero(prefixes.valid_rn)
     states = _States(
         np.stack([evidence_rnk[row, nth] for evidence_rnk in evidence_mrnk]),
@@ -73,10 +78,18 @@ def learn_blend(
         share_rn[row, nth],
     )
     _, blend = min(
-        (states.fit(before, correlation, prefixes.n_tasks) for correlation in correlations),
+        (states.fit(before, correlation, prefixes.n_tasks, firm_classes) for correlation in correlations),
         key=lambda found: found[0],
     )
     return blend
+
+
+def _picked(prefixes: Prefixes, before: Blend) -> bool:
+    """Whether the gold tasks' classes cannot be a fair draw of the batch's."""
+    expected_k = np.exp((before.class_k - before.class_k.max()) / TRUST)
+    expected_k /= expected_k.sum()
+    found_k = np.bincount(prefixes.truth_r, minlength=len(expected_k)) / len(prefixes.truth_r)
+    return bool(np.abs(found_k - expected_k).sum() / 2 > PICKED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +101,9 @@ class _States:
     truth_s: IntArray
     share_s: FloatArray
 
-    def fit(self, before: Blend, correlation: float, n_tasks: int) -> tuple[float, Blend]:
+    def fit(
+        self, before: Blend, correlation: float, n_tasks: int, firm_classes: float
+    ) -> tuple[float, Blend]:
         """The blend of least loss under one correlation, and that loss."""
         effect_s = design_effect(self.n_s, correlation)
         n_members, n_states, n_labels = self.log_msk.shape
@@ -96,20 +111,24 @@ class _States:
         log_mx = np.ascontiguousarray(self.log_msk.transpose(0, 2, 1) * effect_s).reshape(n_members, -1)
         true_x = self.truth_s * n_states + np.arange(n_states)
         centre = np.concatenate([before.weight_m, before.class_k])
-        firm = np.repeat([FIRM_WEIGHTS, FIRM_CLASSES], [n_members, n_labels])
+        firm = np.repeat([FIRM_WEIGHTS, firm_classes], [n_members, n_labels])
 
         def loss(found: FloatArray) -> tuple[float, FloatArray]:
-            log_ks = (found[:n_members] @ log_mx).reshape(n_labels, n_states) + found[n_members:, None]
+            # einsum, because a matrix product starts threads that wait for each other on a busy machine
+            log_ks = np.einsum("m,mx->x", found[:n_members], log_mx).reshape(n_labels, n_states)
+            log_ks += found[n_members:, None]
             log_true_s = log_ks.ravel()[true_x]
             missed_s = normalise_columns(log_ks) - log_true_s
             log_ks *= self.share_s
             slope_x = log_ks.reshape(-1)
             slope_x[true_x] -= self.share_s
             off = found - centre
-            slope = np.concatenate([log_mx @ slope_x, log_ks.sum(axis=1)]) + firm * off
-            return float(self.share_s @ missed_s + 0.5 * firm @ off**2), slope
+            slope = np.concatenate([np.einsum("mx,x->m", log_mx, slope_x), log_ks.sum(axis=1)]) + firm * off
+            return float((self.share_s * missed_s).sum() + 0.5 * (firm * off**2).sum()), slope
 
         bounds = [(0.0, None)] * n_members + [(None, None)] * n_labels
         best = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds)
         found = best.x
-        return float(best.fun), Blend(found[:n_members], correlation, found[n_members:], n_tasks)
+        # the correlation's own prior, log-normal around the one taken before gold
+        unusual = np.log((correlation + 0.02) / (CORRELATION + 0.02)) ** 2
+        return float(best.fun + unusual), Blend(found[:n_members], correlation, found[n_members:], n_tasks)

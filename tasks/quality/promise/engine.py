@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from tasks.quality.promise.calibration import Blend, guess, learn_blend
 from tasks.quality.promise.prefixes import Prefixes, Replays, draw_prefixes, log_evidence, state_shares
-from tasks.quality.truth.hierarchy import design_effect
+from tasks.quality.truth.hierarchy import Known, design_effect
 from tasks.quality.truth.information import informativeness
 from tasks.quality.truth.kernel import VoteMatrix, normalise_columns
 from tasks.quality.truth.members import (
     Member,
+    Truths,
     fit_gold_only,
     fit_models,
     held_out_scores,
@@ -75,15 +76,26 @@ class Learned:
         return np.asarray(np.exp(self.log_post_tk.max(axis=1)))
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What kind of batch it is."""
+
+    #: whether the classes have an order, so that near mistakes are likelier than far ones
+    ordinal: bool = False
+    #: among how many workers the batch chooses whom to ask, >= 1; see `prefixes.draw_prefixes`
+    waiting: int = 1
+
+
 def learn(
     votes: VoteTable,
     gold: npt.ArrayLike | None = None,
     *,
+    gold_error: npt.ArrayLike = 0.0,
     seed: int = 0,
     start: Mapping[str, FloatArray] | None = None,
     held_out_m: FloatArray | None = None,
     calibrate_on: npt.ArrayLike | None = None,
-    waiting: int = 1,
+    setting: Setting = Setting(),
 ) -> Learned:
     """Estimate everything from all votes of a batch at once.
 
@@ -91,7 +103,9 @@ def learn(
     ----------
     votes : VoteTable
     gold : int array (n_tasks,), optional
-        Known truth, gold and verdicts alike, -1 where unknown. Clamped.
+        Known truth, gold and verdicts alike, -1 where unknown.
+    gold_error : float or float array (n_tasks,), 0..1
+        How often whoever said what is known errs: 0 clamps, more makes it one more answer.
     seed : int
         Of the orders in which gold is replayed and of the answers held out.
     start : counts per member of an earlier fit, optional
@@ -101,28 +115,31 @@ def learn(
     calibrate_on : bool array (n_tasks,), optional
         Which known tasks may calibrate; all by default. Verdicts may not: disputed tasks are harder than
         the rest.
-    waiting : int, >= 1
-        Among how many workers the batch chooses whom to ask, see `prefixes.draw_prefixes`.
+    setting : Setting
 
     Raises
     ------
     ValueError
-        When `gold`, `start` or `calibrate_on` does not fit the votes, or the workers' matrices would take
-        more than `MOST_CELLS` numbers: so many classes are no closed list, see `posterior.of_values`.
+        When `gold`, `gold_error`, `start` or `calibrate_on` does not fit the votes, or the workers' matrices
+        would take more than `MOST_CELLS` numbers: so many classes are no closed list, see
+        `posterior.of_values`.
     """
     if votes.n_workers * votes.n_labels**2 > MOST_CELLS:
         raise ValueError(f"{votes.n_labels} classes are too many for {votes.n_workers} workers' matrices")
-    rng = np.random.default_rng(seed)
+    # one for each purpose: what is replayed does not depend on whether scores were at hand
+    scoring, replaying = np.random.default_rng(seed).spawn(2)
     gold_t = known_labels(gold, votes.n_tasks, votes.n_labels)
     calibrating_t = _calibrating(gold_t, calibrate_on)
     matrix = VoteMatrix.of(votes)
-    models = fit_models(votes, gold_t, matrix, start or {})
-    score_m = held_out_scores(votes, gold_t, rng) if held_out_m is None else held_out_m
+    error_t = np.broadcast_to(np.asarray(gold_error, dtype=np.float64), gold_t.shape)
+    known = Truths(gold_t, error_t, setting.ordinal)
+    models = fit_models(votes, known, matrix, start or {})
+    score_m = held_out_scores(votes, known, scoring) if held_out_m is None else held_out_m
     members = [*models, fit_gold_only(votes, calibrating_t)]
     before = guess(
         weights_by_score(score_m), np.log(np.stack([model.prior_k for model in models])), len(members)
     )
-    prefixes = draw_prefixes(votes, calibrating_t, rng, waiting=waiting, judge=models[-1])
+    prefixes = draw_prefixes(votes, calibrating_t, replaying, waiting=setting.waiting, judge=models[-1])
     evidence = [log_evidence(prefixes, votes, member) for member in members]
     n_t = np.bincount(votes.task, minlength=votes.n_tasks)
     share_rn = state_shares(prefixes, n_t[gold_t < 0])
@@ -132,10 +149,8 @@ def learn(
     log_kt = (
         matrix.sum_log_weights(log_wkl).T * design_effect(n_t, blend.correlation) + blend.class_k[:, None]
     )
+    Known.of(gold_t, error_t, votes.n_labels).add_to(log_kt)
     log_kt -= normalise_columns(log_kt.copy())
-    known = np.flatnonzero(gold_t >= 0)
-    log_kt[:, known] = -np.inf
-    log_kt[gold_t[known], known] = 0.0
     log_post_tk = np.ascontiguousarray(log_kt.T)
     for array in (log_wkl, newcomer_kl, log_post_tk):
         array.flags.writeable = False

@@ -45,6 +45,9 @@ class Goal:
     promise: Promise = Promise.DELIVERED
     #: answers per task that may be spent in the mean, experts included; None: as many as the target needs
     budget: float | None = None
+    #: how far above the target all labels must be expected, in standard errors that so many gold tasks
+    #: leave: stopping while workers are being learnt is a little more hopeful than its replay
+    margin: float = 0.5
 
     def __post_init__(self) -> None:
         if not 0 < self.target <= 1 or not 0 < self.expert_accuracy <= 1:
@@ -122,7 +125,8 @@ def _outcome(replays: Replays, goal: Goal, threshold: float, overlap: int) -> Pl
     settled_low = float(betaincinv(right, wrong, ndtr(-MARGIN))) if settled else 1.0
     by_expert = (1.0 - settled) * goal.expert_accuracy
     accuracy, low = settled * claimed + by_expert, settled * settled_low + by_expert
-    kept = accuracy if goal.promise is Promise.DELIVERED else settled_low
+    error = float(np.sqrt(accuracy * (1.0 - accuracy) / replays.n_tasks))
+    kept = accuracy - goal.margin * error if goal.promise is Promise.DELIVERED else settled_low
     return Plan(
         threshold,
         overlap,

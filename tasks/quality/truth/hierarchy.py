@@ -49,6 +49,8 @@ class Hierarchy:
     spread: float = 0.7
     balance: float = 0.1
     correlation: float = 0.05
+    #: classes have an order, and mistakes go to near classes rather than far ones
+    ordinal: bool = False
 
     def __post_init__(self) -> None:
         if min(self.row, self.worker, self.mistakes) <= 0:
@@ -62,7 +64,7 @@ class Hierarchy:
         total_kl = counts_wkl.sum(axis=0)
         right, total = float(np.trace(total_kl)), float(total_kl.sum())
         accuracy = (right + CROWD_RIGHT) / (total + CROWD_RIGHT + CROWD_WRONG)
-        wrong_kl = total_kl + self.mistakes / max(n_labels - 1, 1)
+        wrong_kl = total_kl + self.mistakes * _spread(n_labels, self.ordinal)
         np.fill_diagonal(wrong_kl, 0.0)
         per_row_k = wrong_kl.sum(axis=1, keepdims=True)
         return Crowd(accuracy, np.divide(wrong_kl, per_row_k, out=wrong_kl, where=per_row_k > 0))
@@ -88,6 +90,15 @@ class Hierarchy:
     def evidence(self, n_answers: npt.ArrayLike) -> FloatArray:
         """What each of a task's n answers counts, in (0, 1]: the design effect of correlated errors."""
         return design_effect(n_answers, self.correlation)
+
+
+def _spread(n_labels: int, ordinal: bool) -> FloatArray:
+    """Where a mistake goes before anything is known, shape (true, answered); rows sum to 1."""
+    class_k = np.arange(n_labels)
+    apart_kl = np.abs(class_k[:, None] - class_k)
+    # half as likely with every class further away
+    share_kl = np.where(apart_kl > 0, 0.5**apart_kl if ordinal else 1.0, 0.0)
+    return np.asarray(share_kl / np.maximum(share_kl.sum(axis=1, keepdims=True), 1e-300))
 
 
 def design_effect(n_answers: npt.ArrayLike, correlation: float) -> FloatArray:
@@ -118,6 +129,7 @@ def fit(
     *,
     model: Hierarchy,
     gold: npt.ArrayLike | None = None,
+    gold_error: npt.ArrayLike = 0.0,
     start: FloatArray | None = None,
     matrix: VoteMatrix | None = None,
     tol: float = 1e-5,
@@ -132,7 +144,10 @@ def fit(
     ----------
     votes : VoteTable
     gold : int array (n_tasks,), optional
-        Known truth, verdicts included, -1 where unknown; clamped, and without a say in class frequencies.
+        Known truth, verdicts included, -1 where unknown; without a say in class frequencies.
+    gold_error : float or float array (n_tasks,), 0..1
+        How often whoever said what is known errs: where 0 the class is clamped, elsewhere it is one more
+        answer, by somebody who is right so often.
     start : float array (n_workers, n_labels, n_labels), optional
         Counts of an earlier fit; without it the shares of the plain vote.
     matrix : VoteMatrix, optional
@@ -148,7 +163,8 @@ def fit(
     if max_iter < 1:
         raise ValueError(f"max_iter must be >= 1, not {max_iter}")
     gold_t = known_labels(gold, votes.n_tasks, votes.n_labels)
-    tasks = _Tasks(votes, gold_t, model, VoteMatrix.of(votes) if matrix is None else matrix)
+    said = Known.of(gold_t, gold_error, votes.n_labels)
+    tasks = _Tasks(votes, said, model, VoteMatrix.of(votes) if matrix is None else matrix)
     counts_wkl, prior_k = tasks.begin(start)
     last_tk, n_iter, moved = None, 0, np.inf
     while moved > tol and n_iter < max_iter:
@@ -163,24 +179,49 @@ def fit(
     return Fitted(model, counts_wkl, prior_k, n_iter, moved <= tol)
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What is known of some tasks, and what it adds to their log posteriors."""
+
+    #: the tasks, ascending
+    task_g: IntArray
+    #: log likelihood of what was said under each class, shape (known task, true); 0 and -inf where certain
+    log_gk: FloatArray
+
+    @classmethod
+    def of(cls, gold_t: IntArray, gold_error: npt.ArrayLike, n_labels: int) -> Known:
+        """From known classes (-1: unknown) said with the given error rates; ValueError unless in 0..1."""
+        error_t = np.broadcast_to(np.asarray(gold_error, dtype=np.float64), gold_t.shape)
+        if ((error_t < 0) | (error_t > 1)).any():
+            raise ValueError("gold_error must lie in 0..1")
+        task_g = np.flatnonzero(gold_t >= 0)
+        share_gk = np.repeat(error_t[task_g, None] / max(n_labels - 1, 1), n_labels, axis=1)
+        share_gk[np.arange(len(task_g)), gold_t[task_g]] = 1.0 - error_t[task_g]
+        with np.errstate(divide="ignore"):
+            return cls(task_g, np.log(share_gk))
+
+    def add_to(self, log_kt: FloatArray) -> None:
+        """Add what is known to the log posteriors, shape (true, task), in place."""
+        log_kt[:, self.task_g] += self.log_gk.T
+
+
 class _Tasks:
     """The tasks of one fit: what does not change between its updates."""
 
-    def __init__(self, votes: VoteTable, gold_t: IntArray, model: Hierarchy, matrix: VoteMatrix) -> None:
-        self.votes, self.model, self.matrix = votes, model, matrix
-        self.known = np.flatnonzero(gold_t >= 0)
-        self.known_tk = np.eye(votes.n_labels)[gold_t[self.known]]
+    def __init__(self, votes: VoteTable, known: Known, model: Hierarchy, matrix: VoteMatrix) -> None:
+        self.votes, self.model, self.matrix, self.known = votes, model, matrix, known
         n_t = np.bincount(votes.task, minlength=votes.n_tasks)
-        self.free = (gold_t < 0) & (n_t > 0)
+        self.free = n_t > 0
+        self.free[known.task_g] = False
         self.evidence_t = model.evidence(n_t)
         self.teaches_t = np.where(n_t > 1, self.evidence_t, 0.0)
-        self.teaches_t[self.known] = 1.0
+        self.teaches_t[known.task_g] = 1.0
 
     def begin(self, start: FloatArray | None) -> tuple[FloatArray, FloatArray]:
         n_labels = self.votes.n_labels
         if start is None:
             post_tk = shares(self.votes)
-            post_tk[self.known] = self.known_tk
+            post_tk[self.known.task_g] = np.exp(self.known.log_gk)
             return self.counts(post_tk), self.frequencies(post_tk)
         shape = (self.votes.n_workers, n_labels, n_labels)
         if start.shape != shape:
@@ -190,8 +231,8 @@ class _Tasks:
     def posteriors(self, log_weights_wkl: FloatArray, prior_k: FloatArray) -> FloatArray:
         log_kt = self.matrix.sum_log_weights(log_weights_wkl).T * self.evidence_t + np.log(prior_k)[:, None]
         log_kt = np.ascontiguousarray(log_kt, dtype=np.float64)
+        self.known.add_to(log_kt)
         normalise_columns(log_kt)
-        log_kt[:, self.known] = self.known_tk.T
         return log_kt.T
 
     def counts(self, post_tk: FloatArray) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,13 +49,32 @@ class Member:
         return self.model.log_weights(counts_wkl, self.crowd)
 
 
+@dataclass(frozen=True, eq=False)
+class Truths:
+    """What is known beforehand, and whether classes have an order."""
+
+    #: known class, shape (task,), -1 where unknown
+    gold_t: IntArray
+    #: how often whoever said so errs, one number or shape (task,)
+    error_t: FloatArray | float = 0.0
+    ordinal: bool = False
+
+
 def fit_models(
-    votes: VoteTable, gold_t: IntArray, matrix: VoteMatrix, start: Mapping[str, FloatArray]
+    votes: VoteTable, known: Truths, matrix: VoteMatrix, start: Mapping[str, FloatArray]
 ) -> list[Member]:
     """Fit every model of `MODELS`, each from its own counts in `start` where there are some."""
     found = []
-    for name, model in MODELS.items():
-        fitted = hierarchy.fit(votes, model=model, gold=gold_t, start=start.get(name), matrix=matrix)
+    for name, unordered in MODELS.items():
+        model = replace(unordered, ordinal=known.ordinal)
+        fitted = hierarchy.fit(
+            votes,
+            model=model,
+            gold=known.gold_t,
+            gold_error=known.error_t,
+            start=start.get(name),
+            matrix=matrix,
+        )
         crowd = model.crowd(fitted.counts_wkl)
         found.append(Member(name, model, crowd, fitted.counts_wkl, fitted.prior_k, fitted.converged))
     return found
@@ -71,7 +90,7 @@ def fit_gold_only(votes: VoteTable, gold_t: IntArray) -> Member:
     return Member("gold-only", GOLD_ONLY, None, counts_wkl, share_k / share_k.sum(), True)
 
 
-def held_out_scores(votes: VoteTable, gold_t: IntArray, rng: np.random.Generator) -> FloatArray:
+def held_out_scores(votes: VoteTable, known: Truths, rng: np.random.Generator) -> FloatArray:
     """Mean log likelihood of answers a model has not seen, shape (model,), in the order of `MODELS`.
 
     An answer is predicted from its task's posterior by the other answers and its worker's matrix by the
@@ -93,8 +112,8 @@ def held_out_scores(votes: VoteTable, gold_t: IntArray, rng: np.random.Generator
         matrix = VoteMatrix.of(rest)
         where = (votes.task[~seen], votes.worker[~seen], votes.label[~seen])
         held_out += len(where[0])
-        for i, member in enumerate(fit_models(rest, gold_t, matrix, {})):
-            total_m[i] += _log_likelihood(member, matrix, gold_t, where)
+        for i, member in enumerate(fit_models(rest, known, matrix, {})):
+            total_m[i] += _log_likelihood(member, matrix, known.gold_t, where)
     return total_m / max(held_out, 1)
 
 

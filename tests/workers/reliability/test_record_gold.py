@@ -8,7 +8,7 @@ from marketplace.projects.models import Project
 from tests.factories import make_client, make_project, make_worker
 from workers.profiles.models import Worker
 from workers.reliability.models import Reliability
-from workers.reliability.services import FittedCounts, record_fit, record_gold
+from workers.reliability.services import FittedWorker, record_fit, record_gold
 
 pytestmark = pytest.mark.django_db
 
@@ -62,15 +62,19 @@ def test_each_worker_and_question_has_a_record_of_its_own(ben: Worker, project: 
     assert sorted(Reliability.objects.values_list("gold_right", "gold_answers")) == [(0, 1), (1, 1)]
 
 
-def test_a_refit_replaces_the_counts_and_keeps_the_record(ben: Worker, project: Project) -> None:
+def test_a_refit_replaces_what_was_fitted_and_keeps_the_record(ben: Worker, project: Project) -> None:
     grade(ben, project, passed=True, confusion=(0, 0, 2))
     bea = make_worker("Bea")
-    fitted = [FittedCounts(bea.pk, [[1.0, 0.0], [0.0, 1.0]]), FittedCounts(ben.pk, [[7.5, 0.5], [0.0, 3.0]])]
+    fitted = [
+        FittedWorker(bea.pk, [[1.0, 0.0], [0.0, 1.0]], [[-0.1, -2.0], [-2.0, -0.1]]),
+        FittedWorker(ben.pk, [[7.5, 0.5], [0.0, 3.0]], [[-0.2, -1.5], [-1.5, -0.2]]),
+    ]
     for _ in range(2):
         record_fit(project_id=project.pk, question="animal", fitted=fitted, version="v1")
     kept = Reliability.objects.get(worker=ben)
     assert (kept.gold_right, kept.gold_answers, kept.accuracy) == (1, 1, 1.0)
     assert (kept.counts, kept.version) == ([[7.5, 0.5], [0.0, 3.0]], "v1")
+    assert kept.weights == [[-0.2, -1.5], [-1.5, -0.2]]
     assert Reliability.objects.get(worker=bea).gold_answers == 0
     assert Reliability.objects.count() == 2
 
@@ -79,8 +83,10 @@ def test_gold_after_a_refit_adds_to_its_counts(ben: Worker, project: Project) ->
     record_fit(
         project_id=project.pk,
         question="animal",
-        fitted=[FittedCounts(ben.pk, [[2.5, 0.5], [0.0, 3.0]])],
+        fitted=[FittedWorker(ben.pk, [[2.5, 0.5], [0.0, 3.0]], [[-0.2, -1.5], [-1.5, -0.2]])],
         version="v1",
     )
     grade(ben, project, passed=True, confusion=(0, 0, 2))
-    assert Reliability.objects.get().counts == [[3.5, 0.5], [0.0, 3.0]]
+    kept = Reliability.objects.get()
+    assert kept.counts == [[3.5, 0.5], [0.0, 3.0]]
+    assert kept.weights == [[-0.2, -1.5], [-1.5, -0.2]]  # weights are a refit's alone
