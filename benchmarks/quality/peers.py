@@ -96,7 +96,7 @@ def try_toloka(queues: Queues, market: Market, *, on_gold: bool) -> dict[tuple[f
         last_t = np.minimum(valid_tn.sum(axis=1), overlap) - 1
         for threshold in THRESHOLDS:
             hit_tn = ((confidence_tn >= threshold) & valid_tn)[:, :overlap]
-            settled_t = hit_tn.any(axis=1)
+            settled_t = np.asarray(hit_tn.any(axis=1))
             stop_t = np.where(settled_t, hit_tn.argmax(axis=1), last_t)
             right_t = ~settled_t | (label_tn[np.arange(len(stop_t)), stop_t] == queues.truth_t)
             found[threshold, overlap] = _tried((threshold, overlap), stop_t + 1, settled_t, right_t)
