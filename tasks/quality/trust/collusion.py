@@ -1,0 +1,267 @@
+"""Rings: accounts that copy from each other, or one person behind many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaincc
+
+from tasks.quality.trust.findings import Finding, PairEvidence, judge, side_by_side
+from tasks.quality.trust.gate import accuracy_at, log_odds_fair
+from tasks.quality.trust.pairs import Pairs, compare
+from tasks.quality.trust.rings import BoolArray, Bound, Scene, grow
+from tasks.quality.votes import FloatArray, IntArray, VoteTable, known_labels
+
+#: pairs from which a search for a ring starts, the most alike first
+SEEDS = 20
+#: a pair below this evidence is nothing to start from
+LEAST_SEED = 0.3
+#: log odds fair : poor from which known answers speak for a group, or against it
+CLEAR = float(np.log(19.0))
+#: standard deviations above chance that a guesser's gold seldom reaches
+NOT_BY_LUCK = 2.0
+#: informedness that a group near chance reaches with less than this probability, given its gold
+HARDLY, DOUBT = 0.4, 0.01
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where honest agreement ends: shares, 0..1, of contested tasks on which two workers answer alike.
+
+    Measured on nine recorded crowds: of 2,700 pairs with at least 15 contested tasks half agree on fewer than
+    0.45 of them, and one pair in a hundred on more than 0.85.
+    """
+
+    #: honest workers stay below this
+    honest: float = 0.85
+    #: the same for a group whose answers are made up: it has no skill to agree by
+    suspect: float = 0.6
+    #: the same for a group that may well be right: known answers show it to be good, or its answers explain
+    #: at least this share of what those outside agree on, as those of experts among guessers do
+    good: float = 0.95
+    explained: float = 0.35
+    #: answers that explain less than this share, or that gold shows to be near chance, are made up
+    made_up: float = 0.05
+    #: how many times less often than honest workers those who copy disagree; and those who copy with some
+    #: noise, when their answers are made up
+    fewer: float = 5.0
+    fewer_suspect: float = 3.0
+    #: of all workers, those who copy with some noise are at most this share
+    share: float = 0.33
+    #: chance, about, to call anybody of an honest crowd a member of a ring
+    level: float = 0.01
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Workers who answer as one."""
+
+    #: codes, ascending
+    workers: tuple[int, ...]
+    finding: Finding
+    #: bound, 0..1, on the chance of this among honest workers, times the number of pairs compared
+    p: float
+    pairs: tuple[PairEvidence, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Collusion:
+    """The rings of a crowd; arrays are read-only."""
+
+    rings: tuple[Ring, ...]
+    #: index into `rings` per worker, -1 for those in none: `cluster_w` of the gold gate
+    ring_w: IntArray
+    #: what each vote counts, in (0, 1]: the votes of a ring on one task sum to 1
+    weight_v: FloatArray
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def find_rings(
+    votes: VoteTable,
+    *,
+    gold: npt.ArrayLike | None = None,
+    weight_v: npt.ArrayLike | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    most: int = 50,
+) -> Collusion:
+    """Find groups whose members give the same answers where everybody else gives others.
+
+    Agreement alone is no evidence: good workers agree, and so do all who fall for a hard task. Counted are
+    contested answers only, each as much as those outside the group (or the known truth) contradict it. Honest
+    workers who are contradicted there still differ among themselves; copies do not. Rings are found one after
+    the other; each then counts as one voice, so that a large one no longer contests what honest workers say.
+
+    Parameters
+    ----------
+    votes : VoteTable, a worker at most once per task
+    gold : int array (n_tasks,), optional
+        Known truth, -1 where unknown. It makes contested answers plainly wrong ones, finds rings that hide
+        behind some noise, and protects good workers who agree for good reasons.
+    weight_v : float array (n_votes,), optional
+        What each vote counts as a voice, >= 0; workers excluded by the gate have 0. 1 by default.
+    limits : Limits
+    most : int
+        Stop after this many rings.
+
+    Returns
+    -------
+    Collusion
+
+    Raises
+    ------
+    ValueError
+        When an array does not fit the votes.
+
+    Notes
+    -----
+    Without gold, a group of more than half of all workers is never called a ring: nobody could say which half
+    is the honest one. Nor is a ring found that copies the answers of a good worker: agreeing for being right
+    is what honest workers do. Members who share few contested tasks with the rest of their ring cannot be
+    told from honest workers.
+    """
+    gold_t = known_labels(gold, votes.n_tasks, votes.n_labels)
+    voice_v = np.ones(votes.n_votes) if weight_v is None else np.array(weight_v, dtype=np.float64)
+    if voice_v.shape != votes.task.shape or (voice_v < 0).any():
+        raise ValueError(f"weight_v must have shape {votes.task.shape} and be >= 0")
+    ring_w = np.full(votes.n_workers, -1, dtype=np.int64)
+    share_v = np.ones(votes.n_votes)
+    rings: list[Ring] = []
+    while votes.n_labels > 1 and len(rings) < most:
+        scene = Scene.of(votes, gold_t, voice_v * share_v)
+        found = _next_ring(scene, ring_w < 0, limits)
+        if found is None:
+            break
+        member_w, ring = found
+        ring_w[member_w] = len(rings)
+        rings.append(ring)
+        mine = np.flatnonzero(member_w[votes.worker])
+        share_v[mine] = 1.0 / np.bincount(votes.task[mine], minlength=votes.n_tasks)[votes.task[mine]]
+    for array in (ring_w, share_v):
+        array.flags.writeable = False
+    return Collusion(tuple(rings), ring_w, share_v)
+
+
+def as_one(votes: VoteTable, found: Collusion) -> VoteTable:
+    """The votes with each ring as a single worker who says what most of it say (the lowest label on a tie).
+
+    The ring takes the code of its first member; everybody else keeps theirs.
+    """
+    kept_v = found.ring_w[votes.worker] < 0
+    task, worker, label = [votes.task[kept_v]], [votes.worker[kept_v]], [votes.label[kept_v]]
+    for ring in found.rings:
+        mine_v = np.isin(votes.worker, ring.workers)
+        cell_v = votes.task[mine_v] * votes.n_labels + votes.label[mine_v]
+        count_tl = np.bincount(cell_v, minlength=votes.n_tasks * votes.n_labels)
+        count_tl = count_tl.reshape(votes.n_tasks, votes.n_labels)
+        answered = np.flatnonzero(count_tl.sum(axis=1))
+        task.append(answered)
+        worker.append(np.full(len(answered), ring.workers[0]))
+        label.append(count_tl[answered].argmax(axis=1))
+    return VoteTable(
+        np.concatenate(task),
+        np.concatenate(worker),
+        np.concatenate(label),
+        votes.n_tasks,
+        votes.n_workers,
+        votes.n_labels,
+    )
+
+
+def _next_ring(scene: Scene, free_w: BoolArray, limits: Limits) -> tuple[BoolArray, Ring] | None:
+    """The clearest ring among the free workers, None when there is none."""
+    pairs = compare(scene.votes, weight_v=scene.weight_v, gold_t=scene.gold_t)
+    usual = _search(scene, pairs, free_w, Bound(limits.honest, limits.fewer), limits)
+    found = [each for each in usual if _made_up(each[1], scene, limits)]
+    if not found:
+        near_chance = Bound(limits.suspect, limits.fewer_suspect)
+        # Honest workers, contested by a ring, may look like one: first those whose answers are made up.
+        found = [
+            each
+            for each in _search(scene, pairs, free_w, near_chance, limits)
+            if _made_up(each[1], scene, limits) and _few(*each, scene, limits)
+        ] or usual
+    if not found:
+        return None
+    member_w, finding = min(found, key=lambda each: (_most_explained(each[1]), -each[1].same))
+    p = min(1.0, pairs.n_pairs * float(np.exp(-finding.evidence)))
+    workers = tuple(int(code) for code in np.flatnonzero(member_w))
+    return member_w, Ring(workers, finding, p, side_by_side(scene, member_w, pairs.n_pairs))
+
+
+def _search(
+    scene: Scene, pairs: Pairs, free_w: BoolArray, bound: Bound, limits: Limits
+) -> list[tuple[BoolArray, Finding]]:
+    """Groups grown from the pairs most alike, with evidence that honest workers do not reach by chance."""
+    evidence_p = bound.evidence(pairs.same_contest_p, pairs.differ_contest_p)
+    usable = np.flatnonzero((evidence_p >= LEAST_SEED) & free_w[pairs.first_p] & free_w[pairs.second_p])
+    most_alike = usable[np.argsort(-evidence_p[usable], kind="stable")]
+    bar = np.log(pairs.n_pairs / limits.level) if pairs.n_pairs else np.inf
+    seen: list[BoolArray] = []
+    found = []
+    for pair in most_alike:
+        first, second = pairs.first_p[pair], pairs.second_p[pair]
+        if any(member_w[first] and member_w[second] for member_w in seen):
+            continue
+        seed_w = np.zeros(scene.votes.n_workers, dtype=bool)
+        seed_w[[first, second]] = True
+        member_w = grow(scene, seed_w, bound, free_w)
+        seen.append(member_w | seed_w)
+        finding = _weighed(scene, member_w, bound, limits)
+        if finding is not None and finding.evidence >= bar:
+            found.append((member_w, finding))
+        if len(seen) == SEEDS:
+            break
+    return found
+
+
+def _weighed(scene: Scene, member_w: BoolArray, bound: Bound, limits: Limits) -> Finding | None:
+    """The finding on a group, by a stricter bound if it is good; None if it may be the honest half."""
+    if member_w.sum() < 2:
+        return None
+    finding = judge(scene, member_w, bound)
+    odds = _odds(finding, scene)
+    active = len(np.unique(scene.votes.worker))
+    if member_w.sum() > active / 2 and odds >= 0:
+        return None
+    knows = finding.explained is None or finding.explained[0] >= limits.explained
+    good = odds >= CLEAR or (knows and odds > -CLEAR)
+    if good and limits.good > bound.honest:
+        return judge(scene, member_w, Bound(limits.good, bound.fewer))
+    return finding
+
+
+def _made_up(finding: Finding, scene: Scene, limits: Limits) -> bool:
+    """Whether a group's answers have nothing to do with the tasks, as far as gold and outsiders tell."""
+    chance = 1.0 / scene.votes.n_labels
+    luck = finding.gold_right - chance * finding.gold_total
+    if luck > NOT_BY_LUCK * np.sqrt(finding.gold_total * chance * (1.0 - chance)):
+        return False
+    most = _most_explained(finding)
+    failed = _near_chance(finding, scene)
+    return most < limits.made_up or (failed and (finding.explained is None or most < limits.explained))
+
+
+def _near_chance(finding: Finding, scene: Scene) -> bool:
+    """Whether gold shows a group to be hardly better than chance."""
+    right, wrong = finding.gold_right, finding.gold_total - finding.gold_right
+    bar = accuracy_at(HARDLY, 1.0 / scene.votes.n_labels)
+    return float(betaincc(right + 1.0, wrong + 1.0, bar)) < DOUBT
+
+
+def _few(member_w: BoolArray, finding: Finding, scene: Scene, limits: Limits) -> bool:
+    """Whether a group is not the honest half of a crowd: small, or failing gold."""
+    small = float(member_w.sum()) <= limits.share * len(np.unique(scene.votes.worker))
+    return small or _near_chance(finding, scene)
+
+
+def _most_explained(finding: Finding) -> float:
+    return 1.0 if finding.explained is None else finding.explained[1]
+
+
+def _odds(finding: Finding, scene: Scene) -> float:
+    """Natural log of the likelihood ratio fair worker : poor worker, each known question counted once."""
+    return float(log_odds_fair(finding.gold_right, finding.gold_total, 1.0 / scene.votes.n_labels))
