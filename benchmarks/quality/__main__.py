@@ -13,13 +13,16 @@ from pathlib import Path
 
 from benchmarks.quality import tables
 from benchmarks.quality.accuracy import Accuracy, measure_accuracy
+from benchmarks.quality.collusion import VOLUMES, Beset, measure_ring
 from benchmarks.quality.curves import draw_curves
 from benchmarks.quality.promises import TARGETS, Cost, Honesty, measure_cost, measure_honesty
 from benchmarks.quality.recorded import Recorded, is_categorical, read_crowd
 from benchmarks.quality.saving import Saving, measure_saving
 
 OVERLAPS = (5, 10)
-PARTS = ("accuracy", "saving", "cost", "honesty")
+PARTS = ("accuracy", "saving", "cost", "honesty", "collusion")
+
+Measured = Accuracy | Saving | Cost | Honesty | Beset
 
 
 def main() -> None:
@@ -39,9 +42,7 @@ def main() -> None:
     print(tables.summary(found))
 
 
-def _measure(
-    part: str, crowds: list[Recorded], args: argparse.Namespace
-) -> Iterator[Accuracy | Saving | Cost | Honesty]:
+def _measure(part: str, crowds: list[Recorded], args: argparse.Namespace) -> Iterator[Measured]:
     started = time.monotonic()
     calls = list(_calls(part, crowds, args))
     # the peers of the first part run in processes of their own, one after the other, for their times' sake
@@ -62,12 +63,14 @@ def _calls(part: str, crowds: list[Recorded], args: argparse.Namespace) -> Itera
             yield from ((measure_saving, crowd, overlap, seeds) for overlap in OVERLAPS if each >= overlap)
         elif part == "cost":
             yield from ((measure_cost, crowd, target, seeds) for target in TARGETS)
+        elif part == "collusion":
+            yield from ((measure_ring, crowd, volume, seeds) for volume in VOLUMES)
         else:
             runs = range(args.honesty_seeds)
             yield from ((measure_honesty, crowd, target, runs) for target in TARGETS)
 
 
-def _call(call: tuple[Callable[..., Accuracy | Saving | Cost | Honesty], ...]) -> object:
+def _call(call: tuple[Callable[..., Measured], ...]) -> object:
     measure, *parameters = call
     return measure(*parameters)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.quality.accuracy import PEERS, Accuracy
+from benchmarks.quality.collusion import Beset
 from benchmarks.quality.promises import TARGETS, Cost, Honesty
 from benchmarks.quality.saving import Saving
 
@@ -23,6 +24,7 @@ def show(found: Found) -> None:
         "saving": _saving,
         "cost": _cost,
         "honesty": _honesty,
+        "collusion": _collusion,
     }
     for part, rows in found.items():
         printers[part](rows)
@@ -55,6 +57,9 @@ def summary(found: Found) -> str:
             for t in TARGETS
         )
         parts.append(f"calibration shortfall {100 * worst:+.1f} points")
+    if rows := found.get("collusion"):
+        lost = max(row.without_ring - row.heard for row in rows)
+        parts.append(f"a ring costs at most {100 * lost:.1f} points")
     return "summary: " + "; ".join(parts)
 
 
@@ -125,6 +130,16 @@ def _honesty(rows: Sequence[Honesty]) -> None:
         print(
             f"{row.crowd:12}{row.target:7.0%}{_percent(mean_of(row.settled)):>9}{_percent(right):>7}"
             f"{short:5} of {len(row.shortfalls)}"
+        )
+
+
+def _collusion(rows: Sequence[Beset]) -> None:
+    print("\naccuracy (%) beset by a ring of so many copied answers per honest one, 5 % gold")
+    print(f"{'crowd':12}{'volume':>7}{'no ring':>9}{'heard':>8}{'unheard':>9}")
+    for row in rows:
+        print(
+            f"{row.crowd:12}{row.volume:7.1f}{_percent(row.without_ring):>9}{_percent(row.heard):>8}"
+            f"{_percent(row.unheard):>9}"
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from tasks.pool.models import Task
 from tasks.quality.promise import engine
 from tasks.quality.promise.engine import Learned
 from tasks.quality.promise.stopping import Rule
+from tasks.quality.trust.hearing import hear
 from tasks.quality.votes import FloatArray
 from workers.reliability.services import FittedWorker, record_fit
 
@@ -119,15 +120,21 @@ def _scored_at(before: Fit | None, n_votes: int) -> int:
 
 
 def _learn(votes: ProjectVotes, truth: Truth, seed: int, held_out_m: FloatArray | None) -> Learned:
-    """Learn with these scores, or with new ones; a verdict counts as the word of an expert, who may err."""
-    return engine.learn(
-        votes.table,
+    """Learn with these scores, or with new ones; a verdict counts as the word of an expert, who may err.
+
+    Rings of workers are heard as one voice, or not at all; so are their answers to come.
+    """
+    heard = hear(votes.table, np.where(truth.gold_t, truth.label_t, -1))
+    learned = engine.learn(
+        heard.votes,
         truth.label_t,
         gold_error=np.where(truth.gold_t, 0.0, 1.0 - EXPERT_ACCURACY),
         seed=seed,
         held_out_m=held_out_m,
         calibrate_on=truth.gold_t,
     )
+    log_weights_wkl = learned.log_weights_wkl[heard.speaker_w] * heard.weight_w[:, None, None]
+    return replace(learned, log_weights_wkl=log_weights_wkl)
 
 
 def _fitted_workers(votes: ProjectVotes, learned: Learned) -> list[FittedWorker]:
