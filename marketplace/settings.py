@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
@@ -9,6 +10,10 @@ from environs import Env
 
 from marketplace.local.secret import django_key
 from marketplace.local.state import addresses
+
+# The engine's matrices are small: several threads for each would only wait for one another and for the other
+# processes of the machine. NumPy reads this when it is first imported, which settings never do.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()

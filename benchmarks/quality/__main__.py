@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from benchmarks.quality import tables
 from benchmarks.quality.accuracy import Accuracy, measure_accuracy
@@ -23,6 +24,7 @@ OVERLAPS = (5, 10)
 PARTS = ("accuracy", "saving", "cost", "honesty", "collusion")
 
 Measured = Accuracy | Saving | Cost | Honesty | Beset
+Call = tuple[Callable[..., Measured], tuple[Any, ...]]
 
 
 def main() -> None:
@@ -32,7 +34,9 @@ def main() -> None:
     crowds = [read_crowd(folder) for folder in folders if is_categorical(folder)]
     load = os.getloadavg()[0]
     print(f"{len(crowds)} crowds, {sum(crowd.votes.n_votes for crowd in crowds):,} answers; load {load:.1f}")
-    found = {part: list(_measure(part, crowds, args)) for part in PARTS if part in args.parts}
+    found: dict[str, list[Any]] = {
+        part: list(_measure(part, crowds, args)) for part in PARTS if part in args.parts
+    }
     tables.show(found)
     if args.curves and "saving" in found:
         draw_curves(found["saving"], args.curves)
@@ -53,25 +57,27 @@ def _measure(part: str, crowds: list[Recorded], args: argparse.Namespace) -> Ite
             yield result
 
 
-def _calls(part: str, crowds: list[Recorded], args: argparse.Namespace) -> Iterator[tuple[object, ...]]:
+def _calls(
+    part: str, crowds: list[Recorded], args: argparse.Namespace
+) -> Iterator[tuple[Callable[..., Measured], tuple[Any, ...]]]:
     seeds = range(args.seeds)
     for crowd in crowds:
         each = crowd.votes.n_votes / max(crowd.votes.n_tasks, 1)
         if part == "accuracy":
-            yield measure_accuracy, crowd, seeds, args.peer_seconds
+            yield measure_accuracy, (crowd, seeds, args.peer_seconds)
         elif part == "saving":
-            yield from ((measure_saving, crowd, overlap, seeds) for overlap in OVERLAPS if each >= overlap)
+            yield from ((measure_saving, (crowd, overlap, seeds)) for overlap in OVERLAPS if each >= overlap)
         elif part == "cost":
-            yield from ((measure_cost, crowd, target, seeds) for target in TARGETS)
+            yield from ((measure_cost, (crowd, target, seeds)) for target in TARGETS)
         elif part == "collusion":
-            yield from ((measure_ring, crowd, volume, seeds) for volume in VOLUMES)
+            yield from ((measure_ring, (crowd, volume, seeds)) for volume in VOLUMES)
         else:
             runs = range(args.honesty_seeds)
-            yield from ((measure_honesty, crowd, target, runs) for target in TARGETS)
+            yield from ((measure_honesty, (crowd, target, runs)) for target in TARGETS)
 
 
-def _call(call: tuple[Callable[..., Measured], ...]) -> object:
-    measure, *parameters = call
+def _call(call: Call) -> Measured:
+    measure, parameters = call
     return measure(*parameters)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from marketplace.projects.models import Batch
@@ -151,7 +152,9 @@ def test_it_counts_a_verdict_against_who_was_wrong() -> None:
     decide(make_expert(), task_of(batch).disputes.get(), "dog")
     refit(batch)
     counts = dict(Reliability.objects.values_list("worker_id", "counts"))
-    assert counts == {wrong.pk: [[0, 0], [1, 0]], right.pk: [[0, 0], [0, 1]]}
+    # nearly a whole answer each: experts err too
+    assert np.allclose(counts[wrong.pk], [[0, 0], [1, 0]], atol=0.02)
+    assert np.allclose(counts[right.pk], [[0, 0], [0, 1]], atol=0.02)
 
 
 def test_it_is_due_after_enough_fresh_answers(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:

@@ -29,8 +29,9 @@ def hear(votes: VoteTable, gold_t: IntArray) -> Hearing:
 
     Trust is anchored in gold, because a ring agrees with itself. Somebody near chance who is in no ring is
     heard: the engine weighs such a worker by what the others say, class by class, and leaving out those who
-    err by class cost 1.7 points on one recorded crowd. `gold_t` has the known class per task, -1 where unknown; questions whose answers
-    are known for another reason than being gold (verdicts) do not belong in it.
+    err by class cost 1.7 points on one recorded crowd. `gold_t` has the known class per task, -1 where
+    unknown; questions whose answers are known for another reason than being gold (verdicts) do not belong in
+    it.
     """
     rings = find_rings(votes, gold=gold_t)
     ring_w = rings.ring_w if rings.rings else None
