@@ -14,8 +14,8 @@ from tasks.quality.truth.kernel import normalise_columns
 from tasks.quality.votes import FloatArray, IntArray
 
 #: sum of the members' weights before any gold: what independent log odds are worth when errors are not
-#: independent (about 0.45 on nine recorded crowds)
-TRUST = 0.45
+#: independent (0.45 to 0.6 on nine recorded crowds)
+TRUST = 0.5
 #: how firmly the members' weights and the class weights are held, as precisions; gold tasks are the unit
 FIRM_WEIGHTS, FIRM_CLASSES = 10.0, 3.0
 #: correlations of errors that are tried, and the one taken before any gold
