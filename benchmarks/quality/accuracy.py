@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.quality.recorded import Recorded
+from benchmarks.quality.recorded import Recorded, draw_gold
 from tasks.quality.promise.engine import learn
 from tasks.quality.votes import FloatArray, IntArray
 
@@ -54,7 +54,7 @@ def measure_accuracy(crowd: Recorded, seeds: Iterable[int], peer_seconds: float)
     known = truth_t >= 0
     ours = learn(votes)
     labels = {name: run_peer(name, crowd, peer_seconds) for name in PEERS}
-    golds = [_draw_gold(truth_t, np.random.default_rng(seed)) for seed in seeds]
+    golds = [draw_gold(truth_t, GOLD_SHARE, np.random.default_rng(seed)) for seed in seeds]
     right, sure = [], []
     per_peer: dict[str, list[float | None]] = {name: [] for name in PEERS}
     for seed, gold_t in enumerate(golds):
@@ -120,14 +120,6 @@ def _fit_peer(name: str, crowd: Recorded, out: Connection) -> None:
     label_t = np.full(votes.n_tasks, -1)
     label_t[result.index.to_numpy()] = result.to_numpy()
     out.send(label_t)
-
-
-def _draw_gold(truth_t: IntArray, rng: np.random.Generator) -> IntArray:
-    known = np.flatnonzero(truth_t >= 0)
-    gold_t = np.full(len(truth_t), -1)
-    chosen = rng.choice(known, max(2, round(GOLD_SHARE * len(known))), replace=False)
-    gold_t[chosen] = truth_t[chosen]
-    return gold_t
 
 
 def _share(label_t: IntArray | None, truth_t: IntArray, among: npt.NDArray[np.bool_]) -> float | None:

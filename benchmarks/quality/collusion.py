@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.quality.recorded import Recorded
+from benchmarks.quality.recorded import Recorded, draw_gold
 from tasks.quality.promise.engine import learn
 from tasks.quality.trust.hearing import hear
 from tasks.quality.votes import IntArray, VoteTable
@@ -35,10 +35,7 @@ def measure_ring(crowd: Recorded, volume: float, seeds: Iterable[int]) -> Beset:
     for seed in seeds:
         rng = np.random.default_rng(seed)
         truth_t = crowd.truth_t
-        known = np.flatnonzero(truth_t >= 0)
-        gold_t = np.full(len(truth_t), -1)
-        chosen = rng.choice(known, max(2, round(GOLD_SHARE * len(known))), replace=False)
-        gold_t[chosen] = truth_t[chosen]
+        gold_t = draw_gold(truth_t, GOLD_SHARE, rng)
         votes = with_ring(crowd.votes, volume, rng)
         tables = (hear(crowd.votes, gold_t).votes, hear(votes, gold_t).votes, votes)
         scored = (truth_t >= 0) & (gold_t < 0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.quality.recorded import Recorded
+from benchmarks.quality.recorded import Recorded, draw_gold
 from tasks.quality.promise.engine import Learned, Setting, learn
 from tasks.quality.votes import FloatArray, IntArray, VoteTable
 
@@ -37,11 +37,8 @@ class Market:
         """Draw gold among the tasks with a truth, and the queues."""
         rng = np.random.default_rng(seed)
         votes = crowd.votes
-        n_t = np.bincount(votes.task, minlength=votes.n_tasks)
-        known = np.flatnonzero((crowd.truth_t >= 0) & (n_t > 0))
-        chosen = rng.choice(known, max(2, round(gold_share * len(known))), replace=False)
-        gold_t = np.full(votes.n_tasks, -1)
-        gold_t[chosen] = crowd.truth_t[chosen]
+        n_t = votes.per_task()
+        gold_t = draw_gold(np.where(n_t > 0, crowd.truth_t, -1), gold_share, rng)
         order = np.lexsort((rng.random(votes.n_votes), votes.task))
         first_t = np.concatenate([[0], np.cumsum(n_t)[:-1]])
         place = np.arange(votes.n_votes) - first_t[votes.task[order]]
@@ -79,9 +76,8 @@ class Bought:
     """A batch at its end."""
 
     learned: Learned
-    #: answers per task, gold left out of the mean
-    answers: float
-    gold_answers: int
+    #: answers bought, shape (task,)
+    count_t: IntArray
     threshold: float
     settled_t: IntArray
 
@@ -120,9 +116,7 @@ def buy(market: Market, rule: Rule, *, waiting: int = 1, explore: float = 0.0, s
         bought_v[next_v] = True
         count_t[market.task[next_v]] += 1
     real_t = ~market.is_gold & (market.n_t > 0)
-    settled_t = real_t & (confidence_t >= threshold)
-    gold_answers = int(count_t[market.is_gold].sum())
-    return Bought(learned, float(count_t[real_t].mean()), gold_answers, threshold, settled_t)
+    return Bought(learned, count_t, threshold, real_t & (confidence_t >= threshold))
 
 
 def _next_answers(market: Market, learned: Learned, offer_v: IntArray, waiting: int) -> IntArray:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
 from benchmarks.quality.market import Market
 from tasks.quality.votes import FloatArray, IntArray
@@ -90,14 +91,10 @@ def try_toloka(queues: Queues, market: Market, *, on_gold: bool) -> dict[tuple[f
     equal classes, wrong answers spread evenly. `on_gold` takes a task's own answers out of the skills.
     """
     confidence_tn, label_tn = _toloka(queues, market, on_gold)
-    valid_tn = queues.label_tn >= 0
     found = {}
     for overlap in OVERLAPS:
-        last_t = np.minimum(valid_tn.sum(axis=1), overlap) - 1
         for threshold in THRESHOLDS:
-            hit_tn = ((confidence_tn >= threshold) & valid_tn)[:, :overlap]
-            settled_t = np.asarray(hit_tn.any(axis=1))
-            stop_t = np.where(settled_t, hit_tn.argmax(axis=1), last_t)
+            settled_t, stop_t = _stops(queues, confidence_tn, threshold, overlap)
             right_t = ~settled_t | (label_tn[np.arange(len(stop_t)), stop_t] == queues.truth_t)
             found[threshold, overlap] = _tried((threshold, overlap), stop_t + 1, settled_t, right_t)
     return found
@@ -106,12 +103,9 @@ def try_toloka(queues: Queues, market: Market, *, on_gold: bool) -> dict[tuple[f
 def toloka_curve(queues: Queues, market: Market, overlap: int) -> list[tuple[float, float]]:
     """(answers per task, accuracy) of Toloka's rule without experts, by threshold."""
     confidence_tn, label_tn = _toloka(queues, market, on_gold=False)
-    valid_tn = queues.label_tn >= 0
-    last_t = np.minimum(valid_tn.sum(axis=1), overlap) - 1
     curve = []
     for threshold in THRESHOLDS:
-        hit_tn = ((confidence_tn >= threshold) & valid_tn)[:, :overlap]
-        stop_t = np.where(hit_tn.any(axis=1), hit_tn.argmax(axis=1), last_t)
+        _, stop_t = _stops(queues, confidence_tn, threshold, overlap)
         right_t = label_tn[np.arange(len(stop_t)), stop_t] == queues.truth_t
         curve.append((float(stop_t.mean() + 1), float(right_t.mean())))
     return curve
@@ -146,9 +140,19 @@ def _toloka(queues: Queues, market: Market, on_gold: bool) -> tuple[FloatArray, 
     gain_tn = np.log(skill_tn) - np.log((1.0 - skill_tn) / (votes.n_labels - 1))
     same_tnl = queues.label_tn[:, :, None] == np.arange(votes.n_labels)
     log_tnl = np.where(same_tnl, gain_tn[:, :, None], 0.0).cumsum(axis=1)
-    post_tnl = np.exp(log_tnl - log_tnl.max(axis=-1, keepdims=True))
-    post_tnl /= post_tnl.sum(axis=-1, keepdims=True)
+    post_tnl = softmax(log_tnl, axis=-1)
     return post_tnl.max(axis=-1), post_tnl.argmax(axis=-1)
+
+
+def _stops(
+    queues: Queues, confidence_tn: FloatArray, threshold: float, overlap: int
+) -> tuple[BoolArray, IntArray]:
+    """Whether each task reaches the threshold within the overlap, and at which answer it stops, from 0."""
+    valid_tn = queues.label_tn >= 0
+    hit_tn = ((confidence_tn >= threshold) & valid_tn)[:, :overlap]
+    settled_t = np.asarray(hit_tn.any(axis=1))
+    last_t = np.minimum(valid_tn.sum(axis=1), overlap) - 1
+    return settled_t, np.where(settled_t, hit_tn.argmax(axis=1), last_t)
 
 
 def _tallies(queues: Queues, n_labels: int) -> IntArray:

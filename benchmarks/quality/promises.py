@@ -104,9 +104,8 @@ def _cost(market: Market, bought: Bought) -> tuple[float, float]:
     scored = market.scored
     settled = bought.settled_t[scored]
     wrong = settled & (bought.learned.label_t[scored] != market.crowd.truth_t[scored])
-    real = ~market.is_gold & (market.n_t > 0)
-    experts = 1.0 - float(bought.settled_t[real].mean())
-    return bought.answers + EXPERT_COST * experts, 1.0 - float(wrong.mean())
+    answers = float(bought.count_t[scored].mean())
+    return answers + EXPERT_COST * float((~settled).mean()), 1.0 - float(wrong.mean())
 
 
 def _peer(tried: Tried | None) -> tuple[float, float]:

@@ -54,3 +54,12 @@ def read_crowd(folder: Path) -> Recorded:
             truth_t[tasks[name]] = code[value]
     votes = VoteTable(pairs[:, 0], pairs[:, 1], label, len(tasks), len(workers), len(classes))
     return Recorded(folder.name, votes, truth_t)
+
+
+def draw_gold(truth_t: IntArray, share: float, rng: np.random.Generator) -> IntArray:
+    """Truth of a random share of the tasks with one, two at least, and -1 elsewhere."""
+    known = np.flatnonzero(truth_t >= 0)
+    gold_t = np.full(len(truth_t), -1)
+    chosen = rng.choice(known, max(2, round(share * len(known))), replace=False)
+    gold_t[chosen] = truth_t[chosen]
+    return gold_t

@@ -75,7 +75,7 @@ def _run(market: Market, threshold: float, overlap: int, waiting: int) -> tuple[
     bought = buy(market, rule, waiting=waiting)
     scored = market.scored
     right = bought.learned.label_t[scored] == market.crowd.truth_t[scored]
-    return bought.answers, float(right.mean())
+    return float(bought.count_t[scored].mean()), float(right.mean())
 
 
 def _mean_curve(curves: list[Curve]) -> Curve:

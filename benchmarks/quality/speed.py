@@ -5,6 +5,8 @@ processor time, medians over rounds. Per iteration is (a fit of 1 + m passes - a
 fit goes from ids to posteriors and stops by the same rule: 1e-5 gained per answer. Memory is the peak of what
 was allocated during the whole fit, ids not counted, as `tracemalloc` sees it (NumPy reports to it, Arrow does
 not, so crowd-kit's peak is read from integer ids), in a run of its own because tracing takes time.
+
+Then refits: in full and by catching up, in one process and in two; see `refits`.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.quality.refits import compare_refits
 from tasks.quality.encoding import Ids, encode
 from tasks.quality.truth import dawid_skene
 from tasks.quality.truth.dawid_skene import Estimate
@@ -184,6 +187,7 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peer-limit", type=int, default=1_000_000, help="crowd-kit gets no more answers")
+    parser.add_argument("--refits", default="100000,1000000", help="answers of the refits; '' for none")
     parser.add_argument("--string-limit", type=int, default=1_000_000, help="no string ids beyond")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
@@ -193,10 +197,14 @@ def main() -> None:
         for kind in args.ids.split(","):
             if kind == "integers" or n_answers <= args.string_limit:
                 rows += compare(name_them(kind, codes), n_answers <= args.peer_limit, args)
+    refits: list[dict[str, Any]] = []
+    for n_answers in map(int, filter(None, args.refits.split(","))):
+        for row in compare_refits(n_answers, args.overlap, args.classes, args.per_worker, args.rounds):
+            print("refit | " + " | ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+            refits.append(row)
     if args.json:
-        args.json.write_text(
-            json.dumps({"arguments": vars(args) | {"json": str(args.json)}, "rows": rows}, indent=1)
-        )
+        found = {"arguments": vars(args) | {"json": str(args.json)}, "rows": rows, "refits": refits}
+        args.json.write_text(json.dumps(found, indent=1))
 
 
 def compare(ids: Answers, with_peer: bool, args: argparse.Namespace) -> list[dict[str, Any]]:

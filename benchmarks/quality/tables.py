@@ -45,12 +45,14 @@ def summary(found: Found) -> str:
         ours, choosing, toloka = (
             ratio_of(row.ratio(getattr(row, name)) for row in rows) for name in ("ours", "choosing", "toloka")
         )
-        parts.append(f"k={overlap}: {ours:.2f}x, choosing {choosing:.2f}x (Toloka's rule {toloka:.2f}x)")
+        parts.append(
+            f"k={overlap}: as they come {ours:.2f}x, choosing {choosing:.2f}x (Toloka's rule {toloka:.2f}x)"
+        )
     for target in TARGETS if "cost" in found else ():
         rows = [row for row in found["cost"] if row.target == target]
-        fixed = ratio_of(row.fixed[0] / row.choosing[0] for row in rows)
-        toloka = ratio_of(row.toloka[0] / row.choosing[0] for row in rows)
-        parts.append(f"to {target:.0%}: {fixed:.2f}x cheaper than fixed, {toloka:.2f}x than Toloka's rule")
+        parts.append(
+            f"to {target:.0%}: as they come {_cheaper(rows, 'ours')}; choosing {_cheaper(rows, 'choosing')}"
+        )
     if rows := found.get("honesty"):
         worst = max(
             mean_of(np.mean(row.shortfalls) for row in rows if row.target == t and row.shortfalls)
@@ -61,6 +63,15 @@ def summary(found: Found) -> str:
         lost = max(row.without_ring - row.heard for row in rows)
         parts.append(f"a ring costs at most {100 * lost:.1f} points")
     return "summary: " + "; ".join(parts)
+
+
+def _cheaper(rows: Sequence[Cost], name: str) -> str:
+    """How many times cheaper than its peers the way of asking called `name` is."""
+    fixed, toloka = (
+        ratio_of(getattr(row, peer)[0] / getattr(row, name)[0] for row in rows)
+        for peer in ("fixed", "toloka")
+    )
+    return f"{fixed:.2f}x cheaper than fixed, {toloka:.2f}x than Toloka's rule"
 
 
 def mean_of(values: Iterable[Any]) -> float:

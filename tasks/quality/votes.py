@@ -66,6 +66,17 @@ class VoteTable:
         """How many votes there are."""
         return len(self.task)
 
+    def only(self, chosen_v: npt.NDArray[np.bool_]) -> VoteTable:
+        """The chosen votes; tasks, workers and labels keep their codes."""
+        return VoteTable(
+            self.task[chosen_v],
+            self.worker[chosen_v],
+            self.label[chosen_v],
+            self.n_tasks,
+            self.n_workers,
+            self.n_labels,
+        )
+
     def per_task(self) -> IntArray:
         """How many votes each task has, shape (task,)."""
         n_t = np.zeros(self.n_tasks, dtype=np.int64)

@@ -164,7 +164,7 @@ def test_a_ring_counts_as_one_vote() -> None:
     sum_t = np.bincount(votes.task[in_ring], weights=found.weight_v[in_ring])
     assert sum_t[sum_t > 0] == pytest.approx(1.0)
     assert (found.weight_v[~in_ring] == 1.0).all()
-    one = as_one(votes, found)
+    one = as_one(votes, found.speaker_w)
     assert one.n_votes == int((~in_ring).sum()) + int((sum_t > 0).sum())
     assert set(one.worker.tolist()) == set(range(31))
 
@@ -195,7 +195,7 @@ def test_a_ring_as_large_as_the_crowd_costs_at_most_a_point(n_labels: int) -> No
     votes, gold = _joined(drawn, rng, 1.0), _gold(rng, drawn)
     found = find_rings(votes, gold=gold)
     weight_w: FloatArray = gate.gate(*gate.gold_evidence(votes, gold, found.ring_w), n_labels).weight_w
-    one = as_one(votes, found)
+    one = as_one(votes, found.speaker_w)
     heard = weight_w[one.worker] > 0
     gated = VoteTable(
         one.task[heard], one.worker[heard], one.label[heard], one.n_tasks, one.n_workers, n_labels
@@ -203,7 +203,7 @@ def test_a_ring_as_large_as_the_crowd_costs_at_most_a_point(n_labels: int) -> No
     without = _accuracy(drawn.votes, drawn, gold)
     assert _accuracy(votes, drawn, gold) < without - 0.2
     assert _accuracy(gated, drawn, gold) >= without - 0.01
-    assert _accuracy(as_one(votes, find_rings(votes)), drawn, None) >= without - 0.02
+    assert _accuracy(as_one(votes, find_rings(votes).speaker_w), drawn, None) >= without - 0.02
 
 
 def _contest(votes: VoteTable, weight: list[float], truth: int = -1) -> dict[tuple[int, int], float]:
@@ -253,7 +253,7 @@ def test_the_order_of_votes_does_not_matter(data: st.DataObject) -> None:
 def test_it_copes_with_nothing() -> None:
     empty = VoteTable([], [], [], 3, 2, 2)  # type: ignore[arg-type]
     assert find_rings(empty).rings == ()
-    assert as_one(empty, find_rings(empty)).n_votes == 0
+    assert as_one(empty, find_rings(empty).speaker_w).n_votes == 0
 
 
 def test_it_refuses_weights_that_do_not_fit() -> None:

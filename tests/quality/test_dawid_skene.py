@@ -7,6 +7,7 @@ import pytest
 
 from tasks.quality.simulate import Makeup, crowd
 from tasks.quality.truth import dawid_skene, majority
+from tasks.quality.truth.kernel import VoteMatrix
 from tasks.quality.truth.prior import Prior
 from tasks.quality.votes import VoteTable
 from tests.quality import anaesthetists
@@ -74,7 +75,7 @@ def test_it_starts_from_stored_counts_and_ends_where_it_was() -> None:
 def test_it_hands_back_counts_that_match_its_posteriors() -> None:
     votes = anaesthetists.votes()
     estimate = dawid_skene.fit(votes, prior=Prior(correlation=0.0))
-    assert estimate.counts_wkl == pytest.approx(dawid_skene.expected_counts(votes, estimate.post_tk))
+    assert estimate.counts_wkl == pytest.approx(VoteMatrix.of(votes).expected_counts(estimate.post_tk))
     assert estimate.counts_wkl.sum() == pytest.approx(votes.n_votes)
 
 

@@ -18,7 +18,7 @@ from tests.quality.crowds import vote_tables
 def _rest(votes: VoteTable, prior: Prior = DEFAULT_PRIOR) -> FloatArray:
     """The posteriors without each vote, after a fit of all."""
     estimate = dawid_skene.fit(votes, prior=prior)
-    n_t = np.bincount(votes.task, minlength=votes.n_tasks)
+    n_t = votes.per_task()
     weights_wkl = prior.log_weights(estimate.counts_wkl)
     log_vk = evidence.vote_log_weights(votes, weights_wkl, prior.evidence(n_t))
     return evidence.without_own_vote(votes.task, log_vk, estimate.log_post_tk)

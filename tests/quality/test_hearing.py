@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.quality.collusion import ACCOUNTS, with_ring
 from tasks.quality import simulate
 from tasks.quality.promise.engine import learn
 from tasks.quality.simulate import Crowd, Makeup
 from tasks.quality.trust.hearing import hear
 from tasks.quality.votes import IntArray, VoteTable
-
-RING = 10
 
 
 def _honest(n_labels: int) -> Crowd:
@@ -20,21 +19,7 @@ def _honest(n_labels: int) -> Crowd:
 
 
 def _with_ring(crowd: Crowd, volume: float) -> VoteTable:
-    """The crowd and ten workers who copy one random answer per task, `volume` answers per honest one."""
-    rng = np.random.default_rng(1)
-    votes = crowd.votes
-    copied = rng.integers(0, votes.n_labels, votes.n_tasks)
-    each = min(votes.n_tasks, int(volume * votes.n_votes / RING))
-    task = np.concatenate([rng.choice(votes.n_tasks, each, replace=False) for _ in range(RING)])
-    worker = np.repeat(votes.n_workers + np.arange(RING), each)
-    return VoteTable(
-        np.concatenate([votes.task, task]),
-        np.concatenate([votes.worker, worker]),
-        np.concatenate([votes.label, copied[task]]),
-        votes.n_tasks,
-        votes.n_workers + RING,
-        votes.n_labels,
-    )
+    return with_ring(crowd.votes, volume, np.random.default_rng(1))
 
 
 def _gold(crowd: Crowd) -> IntArray:
@@ -55,8 +40,8 @@ def test_it_makes_a_ring_as_large_as_the_crowd_cost_nothing(n_labels: int) -> No
 def test_it_silences_a_ring_that_gold_shows_to_guess() -> None:
     crowd = _honest(5)
     heard = hear(_with_ring(crowd, 0.6), _gold(crowd))
-    assert heard.weight_w[30:].tolist() == [0.0] * RING
-    assert heard.weight_w[:30].tolist() == [1.0] * 30
+    assert heard.ears.weight_w[30:].tolist() == [0.0] * ACCOUNTS
+    assert heard.ears.weight_w[:30].tolist() == [1.0] * 30
     assert not (heard.votes.worker >= 30).any()
 
 
@@ -64,8 +49,8 @@ def test_it_leaves_an_honest_crowd_as_it_is() -> None:
     crowd = _honest(3)
     heard = hear(crowd.votes, _gold(crowd))
     assert heard.votes is crowd.votes
-    assert heard.weight_w.tolist() == [1.0] * 30
-    assert heard.speaker_w.tolist() == list(range(30))
+    assert heard.ears.weight_w.tolist() == [1.0] * 30
+    assert heard.ears.speaker_w.tolist() == list(range(30))
 
 
 def test_it_lets_a_ring_speak_once_while_gold_says_nothing() -> None:
@@ -73,8 +58,8 @@ def test_it_lets_a_ring_speak_once_while_gold_says_nothing() -> None:
     heard = hear(_with_ring(crowd, 0.6), np.full(400, -1))
     spoken = heard.votes.worker >= 30
     assert len(np.unique(heard.votes.task[spoken])) == spoken.sum()
-    assert heard.weight_w[30:].sum() == pytest.approx(1.0)
-    assert set(heard.speaker_w[30:]) == {30}
+    assert heard.ears.weight_w[30:].sum() == pytest.approx(1.0)
+    assert set(heard.ears.speaker_w[30:]) == {30}
 
 
 def test_it_takes_an_empty_table() -> None:

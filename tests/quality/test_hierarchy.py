@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tasks.quality import simulate
 from tasks.quality.simulate import Makeup
 from tasks.quality.truth import hierarchy
-from tasks.quality.truth.hierarchy import Hierarchy, design_effect
+from tasks.quality.truth.hierarchy import Hierarchy
+from tasks.quality.truth.prior import design_effect
 from tasks.quality.votes import VoteTable
 from tests.quality.crowds import votes_of
 

@@ -9,7 +9,9 @@ from tasks.quality import simulate
 from tasks.quality.promise.prefixes import ORDERS, draw_prefixes, log_evidence, state_shares
 from tasks.quality.truth.information import informativeness
 from tasks.quality.truth.kernel import VoteMatrix
-from tasks.quality.truth.members import Member, Truths, fit_gold_only, fit_models
+from tasks.quality.truth.members import Member, fit_gold_only, fit_models
+from tasks.quality.truth.passes import Here
+from tasks.quality.truth.rounds import Known
 from tasks.quality.votes import VoteTable
 from tests.quality.crowds import votes_of
 
@@ -21,7 +23,7 @@ def _judged() -> tuple[VoteTable, np.ndarray, Member]:
     return (
         crowd.votes,
         gold,
-        fit_models(crowd.votes, Truths(gold), VoteMatrix.of(crowd.votes), {})[-1],
+        fit_models(Here(VoteMatrix.of(crowd.votes), Known.of(gold, 0.0, 2)), {})[-1],
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tasks.quality.promise.prefixes import Replays
-from tasks.quality.promise.spending import Goal, Plan, Promise, least_loss, plan
+from tasks.quality.promise.spending import Goal, Plan, Promise, least_loss, plan, prices
 
 
 def _replays(n_tasks: int = 200, *, accuracy: float = 0.8, longest: int = 8, seed: int = 0) -> Replays:
@@ -71,6 +71,14 @@ def test_it_finds_the_best_accuracy_for_a_budget() -> None:
     assert cheap.cost <= 2.0
     assert cheap.accuracy < dear.accuracy
     assert dear.cost <= 6.0
+
+
+def test_it_says_what_every_other_target_would_take() -> None:
+    replays = _replays(2000)
+    goal = Goal(0.9, expert_accuracy=1.0, max_overlap=8)
+    found = prices(replays, goal, (0.9, 0.95, 0.99))
+    assert found[1] == _plan(0.95, replays)
+    assert [each.cost for each in found] == sorted(each.cost for each in found)
 
 
 @pytest.mark.parametrize(

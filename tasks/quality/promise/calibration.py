@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import softmax
 
 from tasks.quality.promise.prefixes import Prefixes
-from tasks.quality.truth.hierarchy import design_effect
 from tasks.quality.truth.kernel import normalise_columns
+from tasks.quality.truth.prior import design_effect
 from tasks.quality.votes import FloatArray, IntArray
 
 #: sum of the members' weights before any gold: what independent log odds are worth when errors are not
@@ -34,7 +35,7 @@ class Blend:
 
     #: weight of each member, shape (member,), >= 0
     weight_m: FloatArray
-    #: how much people err on the same tasks, see `hierarchy.design_effect`
+    #: how much people err on the same tasks, see `prior.design_effect`
     correlation: float
     #: what each class weighs before any answer, shape (true,)
     class_k: FloatArray
@@ -86,8 +87,7 @@ def learn_blend(
 
 def _picked(prefixes: Prefixes, before: Blend) -> bool:
     """Whether the gold tasks' classes cannot be a fair draw of the batch's."""
-    expected_k = np.exp((before.class_k - before.class_k.max()) / TRUST)
-    expected_k /= expected_k.sum()
+    expected_k = softmax(before.class_k / TRUST)
     found_k = np.bincount(prefixes.truth_r, minlength=len(expected_k)) / len(prefixes.truth_r)
     return bool(np.abs(found_k - expected_k).sum() / 2 > PICKED)
 
@@ -129,6 +129,4 @@ class _States:
         bounds = [(0.0, None)] * n_members + [(None, None)] * n_labels
         best = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds)
         found = best.x
-        # the correlation's own prior, log-normal around the one taken before gold
-        unusual = np.log((correlation + 0.02) / (CORRELATION + 0.02)) ** 2
-        return float(best.fun + unusual), Blend(found[:n_members], correlation, found[n_members:], n_tasks)
+        return float(best.fun), Blend(found[:n_members], correlation, found[n_members:], n_tasks)

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
 from tasks.quality.promise.calibration import Blend, guess, learn_blend
 from tasks.quality.promise.prefixes import Prefixes, Replays, draw_prefixes, log_evidence, state_shares
-from tasks.quality.truth.hierarchy import Known, design_effect
 from tasks.quality.truth.information import informativeness
-from tasks.quality.truth.kernel import VoteMatrix, normalise_columns
+from tasks.quality.truth.kernel import VoteMatrix
+from tasks.quality.truth.labels import Labelled
 from tasks.quality.truth.members import (
+    MODELS,
+    Elsewhere,
     Member,
-    Truths,
+    blended,
     fit_gold_only,
     fit_models,
     held_out_scores,
     weights_by_score,
 )
+from tasks.quality.truth.passes import Here, Part
+from tasks.quality.truth.prior import counts_of, design_effect
+from tasks.quality.truth.rounds import Truths
 from tasks.quality.votes import FloatArray, IntArray, VoteTable, known_labels
 
 METHOD = "assay-blend"
@@ -32,7 +39,7 @@ FOLDS = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
+class Learned(Labelled):
     """What the votes and gold of a batch say. Arrays are read-only.
 
     ``log_weights_wkl`` is all the state the live step needs: see `posterior.of_weights`.
@@ -44,18 +51,13 @@ class Learned:
     #: log weight of each class before any answer, shape (true,)
     log_prior_k: FloatArray
     correlation: float
-    #: the same of the model that says whom to ask: uncalibrated, hence comparable between workers
-    judge_wkl: FloatArray
     #: calibrated log posterior, shape (task, true); a gold task has 0 and -inf
     log_post_tk: FloatArray
-    #: expected answers per member, shape (worker, true, answered): where the next fit starts
-    counts: Mapping[str, FloatArray]
     #: log likelihood of held-out answers per model, shape (model,)
     held_out_m: FloatArray
-    #: the members' names and weights
-    members: tuple[str, ...]
+    #: who was blended; the last model says whom to ask: it is not calibrated, hence fair between workers
+    members: tuple[Member, ...]
     blend: Blend
-    converged: bool
     replays: Replays
     method: str = METHOD
     version: str = VERSION
@@ -63,27 +65,30 @@ class Learned:
     @property
     def informativeness_w(self) -> FloatArray:
         """Nats one answer of each worker is expected to teach, shape (worker,): whom to ask first."""
-        return informativeness(self.judge_wkl)
+        judge = self.members[len(MODELS) - 1]
+        return informativeness(judge.log_weights(judge.counts_wkl))
 
     @property
-    def label_t(self) -> IntArray:
-        """The most probable class per task, the lowest on a tie."""
-        return np.asarray(np.argmax(self.log_post_tk, axis=1), dtype=np.int64)
+    def counts(self) -> Mapping[str, FloatArray]:
+        """Expected answers per model, shape (worker, true, answered): where the next fit may start."""
+        return {member.name: member.counts_wkl for member in self.members if member.name in MODELS}
 
     @property
-    def confidence_t(self) -> FloatArray:
-        """Posterior of the most probable class per task, in (0, 1]."""
-        return np.asarray(np.exp(self.log_post_tk.max(axis=1)))
+    def converged(self) -> bool:
+        """Whether the fit of every member came to rest."""
+        return all(member.converged for member in self.members)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What kind of batch it is."""
+    """What kind of batch it is, and where its votes are counted."""
 
     #: whether the classes have an order, so that near mistakes are likelier than far ones
     ordinal: bool = False
     #: among how many workers the batch chooses whom to ask, >= 1; see `prefixes.draw_prefixes`
     waiting: int = 1
+    #: who makes the passes of the fits, in other processes for instance; this process unless given
+    elsewhere: Elsewhere | None = None
 
 
 def learn(
@@ -130,28 +135,27 @@ def learn(
     scoring, replaying = np.random.default_rng(seed).spawn(2)
     gold_t = known_labels(gold, votes.n_tasks, votes.n_labels)
     calibrating_t = _calibrating(gold_t, calibrate_on)
-    matrix = VoteMatrix.of(votes)
     error_t = np.broadcast_to(np.asarray(gold_error, dtype=np.float64), gold_t.shape)
-    known = Truths(gold_t, error_t, setting.ordinal)
-    models = fit_models(votes, known, matrix, start or {})
-    score_m = held_out_scores(votes, known, scoring) if held_out_m is None else held_out_m
+    truths = Truths(gold_t, error_t, setting.ordinal)
+    known, matrix = truths.known(votes.n_labels), VoteMatrix.of(votes)
+    started = {name: counts_of(counts_wkl, votes) for name, counts_wkl in (start or {}).items()}
+    elsewhere = setting.elsewhere
+    passes = elsewhere(None) if elsewhere else Here(matrix, known)
+    models = fit_models(passes, started, ordinal=setting.ordinal)
+    if held_out_m is None:
+        held_out_m = held_out_scores(votes, truths, int(scoring.integers(2**32)), elsewhere)
     members = [*models, fit_gold_only(votes, calibrating_t)]
     before = guess(
-        weights_by_score(score_m), np.log(np.stack([model.prior_k for model in models])), len(members)
+        weights_by_score(held_out_m), np.log(np.stack([model.prior_k for model in models])), len(members)
     )
     prefixes = draw_prefixes(votes, calibrating_t, replaying, waiting=setting.waiting, judge=models[-1])
     evidence = [log_evidence(prefixes, votes, member) for member in members]
-    n_t = np.bincount(votes.task, minlength=votes.n_tasks)
-    share_rn = state_shares(prefixes, n_t[gold_t < 0])
+    share_rn = state_shares(prefixes, votes.per_task()[gold_t < 0])
     blend = learn_blend(before, evidence, prefixes, share_rn)
     replays = _replays(prefixes, evidence, before, share_rn, blend.correlation)
-    log_wkl, newcomer_kl = _blended(members, blend)
-    log_kt = (
-        matrix.sum_log_weights(log_wkl).T * design_effect(n_t, blend.correlation) + blend.class_k[:, None]
-    )
-    Known.of(gold_t, error_t, votes.n_labels).add_to(log_kt)
-    log_kt -= normalise_columns(log_kt.copy())
-    log_post_tk = np.ascontiguousarray(log_kt.T)
+    log_wkl, newcomer_kl = blended(members, blend.weight_m)
+    part = Part.of(matrix, known, partial(design_effect, correlation=blend.correlation))
+    log_post_tk = part.log_posterior(log_wkl, blend.class_k)
     for array in (log_wkl, newcomer_kl, log_post_tk):
         array.flags.writeable = False
     return Learned(
@@ -159,13 +163,10 @@ def learn(
         newcomer_kl=newcomer_kl,
         log_prior_k=blend.class_k,
         correlation=blend.correlation,
-        judge_wkl=models[-1].log_weights(models[-1].counts_wkl),
         log_post_tk=log_post_tk,
-        counts={model.name: model.counts_wkl for model in models},
-        held_out_m=score_m,
-        members=tuple(member.name for member in members),
+        held_out_m=held_out_m,
+        members=tuple(members),
         blend=blend,
-        converged=all(member.converged for member in members),
         replays=replays,
     )
 
@@ -177,23 +178,6 @@ def _calibrating(gold_t: IntArray, calibrate_on: npt.ArrayLike | None) -> IntArr
     if chosen.shape != gold_t.shape:
         raise ValueError(f"calibrate_on must have shape {gold_t.shape}, not {chosen.shape}")
     return np.where(chosen, gold_t, -1)
-
-
-def _blended(members: list[Member], blend: Blend) -> tuple[FloatArray, FloatArray]:
-    """The members' weights as one table, and the row of a worker nobody has seen."""
-    log_wkl = sum(
-        weight
-        * member.log_weights(
-            np.concatenate(
-                [member.counts_wkl, np.zeros_like(member.counts_wkl[:1])]
-                if len(member.counts_wkl)
-                else [np.zeros((1, len(blend.class_k), len(blend.class_k)))]
-            )
-        )
-        for weight, member in zip(blend.weight_m, members, strict=True)
-    )
-    log_wkl = np.asarray(log_wkl)
-    return log_wkl[:-1].copy(), log_wkl[-1].copy()
 
 
 def _replays(
@@ -216,7 +200,6 @@ def _replays(
         )
         summed_rnk = np.tensordot(blend.weight_m, stacked[:, mine_r], 1)
         log_rnk[mine_r] = summed_rnk * effect_n[:, None] + blend.class_k
-    post_rnk = np.exp(log_rnk - log_rnk.max(axis=-1, keepdims=True))
-    post_rnk /= post_rnk.sum(axis=-1, keepdims=True)
+    post_rnk = softmax(log_rnk, axis=-1)
     right_rn = post_rnk.argmax(axis=-1) == prefixes.truth_r[:, None]
     return Replays(prefixes.task_r, post_rnk.max(axis=-1), right_rn, prefixes.valid_rn)

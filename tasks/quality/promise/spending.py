@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -15,10 +16,12 @@ from tasks.quality.votes import FloatArray, IntArray
 THRESHOLDS = 1.0 / (1.0 + np.exp(-np.linspace(0.0, 6.25, 26)))
 #: overlaps tried as the last before an expert
 OVERLAPS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20)
+#: accuracies a client is told the price of
+TARGETS = (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 #: pseudo-tasks the engine's own confidence counts beside the gold tasks
 FAITH = 5.0
 #: how far, in standard errors, what gold shows of settled labels must lie above what is promised
-MARGIN = 1.0
+MARGIN = 1.5
 
 
 class Promise(Enum):
@@ -104,6 +107,11 @@ def plan(replays: Replays, goal: Goal) -> Plan:
         return max(affordable, key=lambda found: found.accuracy_low, default=_experts_only(replays, goal))
     kept = [found for found in candidates if found.feasible]
     return min(kept, key=lambda found: found.cost, default=_experts_only(replays, goal))
+
+
+def prices(replays: Replays, goal: Goal, targets: Sequence[float] = TARGETS) -> tuple[Plan, ...]:
+    """What each of `targets` would take on the same evidence, one plan for each: "what would 97 % cost?"."""
+    return tuple(plan(replays, replace(goal, target=target, budget=None)) for target in targets)
 
 
 def _outcome(replays: Replays, goal: Goal, threshold: float, overlap: int) -> Plan:

@@ -76,6 +76,14 @@ class Collusion:
     #: what each vote counts, in (0, 1]: the votes of a ring on one task sum to 1
     weight_v: FloatArray
 
+    @property
+    def speaker_w(self) -> IntArray:
+        """Who speaks for each worker: the first of a ring, everybody else for themselves."""
+        speaker_w = np.arange(len(self.ring_w))
+        for ring in self.rings:
+            speaker_w[list(ring.workers)] = ring.workers[0]
+        return speaker_w
+
 
 DEFAULT_LIMITS = Limits()
 
@@ -145,26 +153,21 @@ def find_rings(
     return Collusion(tuple(rings), ring_w, share_v)
 
 
-def as_one(votes: VoteTable, found: Collusion) -> VoteTable:
-    """The votes with each ring as a single worker who says what most of it say (the lowest label on a tie).
+def as_one(votes: VoteTable, speaker_w: IntArray) -> VoteTable:
+    """The votes with those who share a speaker (`Collusion.speaker_w`) as a single worker.
 
-    The ring takes the code of its first member; everybody else keeps theirs.
+    It says what most of them say, the lowest label on a tie, under the speaker's code; everybody else stays.
     """
-    kept_v = found.ring_w[votes.worker] < 0
-    task, worker, label = [votes.task[kept_v]], [votes.worker[kept_v]], [votes.label[kept_v]]
-    for ring in found.rings:
-        mine_v = np.isin(votes.worker, ring.workers)
-        cell_v = votes.task[mine_v] * votes.n_labels + votes.label[mine_v]
-        count_tl = np.bincount(cell_v, minlength=votes.n_tasks * votes.n_labels)
-        count_tl = count_tl.reshape(votes.n_tasks, votes.n_labels)
-        answered = np.flatnonzero(count_tl.sum(axis=1))
-        task.append(answered)
-        worker.append(np.full(len(answered), ring.workers[0]))
-        label.append(count_tl[answered].argmax(axis=1))
+    in_ring_w = np.bincount(speaker_w, minlength=votes.n_workers)[speaker_w] > 1
+    mine_v = in_ring_w[votes.worker]
+    said_v = votes.task[mine_v].astype(np.int64) * votes.n_workers + speaker_w[votes.worker[mine_v]]
+    said, place_v = np.unique(said_v, return_inverse=True)
+    cell_v = place_v * votes.n_labels + votes.label[mine_v]
+    count_sl = np.bincount(cell_v, minlength=len(said) * votes.n_labels).reshape(-1, votes.n_labels)
     return VoteTable(
-        np.concatenate(task),
-        np.concatenate(worker),
-        np.concatenate(label),
+        np.concatenate([votes.task[~mine_v], said // max(votes.n_workers, 1)]),
+        np.concatenate([votes.worker[~mine_v], said % max(votes.n_workers, 1)]),
+        np.concatenate([votes.label[~mine_v], count_sl.argmax(axis=1)]),
         votes.n_tasks,
         votes.n_workers,
         votes.n_labels,

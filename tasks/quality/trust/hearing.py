@@ -12,14 +12,36 @@ from tasks.quality.votes import FloatArray, IntArray, VoteTable
 
 
 @dataclass(frozen=True, eq=False)
-class Hearing:
-    """What is left of the votes, and what each worker's votes count from now on."""
+class Ears:
+    """How each worker is heard."""
 
-    votes: VoteTable
-    #: factor on a worker's log weights, shape (worker,), 0..1
+    #: factor on a worker's log weights, shape (worker,), 0..1; with 0 a worker is not heard at all
     weight_w: FloatArray
     #: whose weights a worker's votes have, shape (worker,): a ring has one table, its first member's
     speaker_w: IntArray
+
+    def heard(self, votes: VoteTable) -> VoteTable:
+        """What is left of the votes: a ring's as one, and none of those who are not heard."""
+        if (self.weight_w == 1.0).all():
+            return votes
+        merged = as_one(votes, self.speaker_w)
+        return merged.only(self.weight_w[merged.worker] > 0.0)
+
+    def joined_by(self, newcomers: int) -> Ears:
+        """The same with more workers, who are heard in full."""
+        n_workers = len(self.speaker_w)
+        return Ears(
+            np.concatenate([self.weight_w, np.ones(newcomers)]),
+            np.concatenate([self.speaker_w, n_workers + np.arange(newcomers)]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Hearing:
+    """What is left of the votes, and how workers' votes count from now on."""
+
+    votes: VoteTable
+    ears: Ears
     rings: Collusion
     gate: Gate
 
@@ -38,20 +60,7 @@ def hear(votes: VoteTable, gold_t: IntArray) -> Hearing:
     right_w, total_w = gold_evidence(votes, gold_t, ring_w)
     doors = gate(right_w, total_w, max(votes.n_labels, 2), ring_w)
     excluded_w = (doors.state_w == State.EXCLUDED.value) & (rings.ring_w >= 0)
-    if rings.rings:
-        merged = as_one(votes, rings)
-        kept_v = ~excluded_w[merged.worker]
-        votes = VoteTable(
-            merged.task[kept_v],
-            merged.worker[kept_v],
-            merged.label[kept_v],
-            votes.n_tasks,
-            votes.n_workers,
-            votes.n_labels,
-        )
-    weight_w, speaker_w = np.where(excluded_w, 0.0, 1.0), np.arange(votes.n_workers)
-    for ring in rings.rings:
-        members = np.array(ring.workers)
-        speaker_w[members] = members[0]
-        weight_w[members] /= len(members)
-    return Hearing(votes, weight_w, speaker_w, rings, doors)
+    speaker_w = rings.speaker_w
+    weight_w = np.where(excluded_w, 0.0, 1.0 / np.bincount(speaker_w, minlength=votes.n_workers)[speaker_w])
+    ears = Ears(weight_w, speaker_w)
+    return Hearing(ears.heard(votes), ears, rings, doors)

@@ -9,16 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from tasks.quality.truth.kernel import VoteMatrix
-from tasks.quality.truth.passes import Part, Statistics
-from tasks.quality.truth.prior import DEFAULT_PRIOR, Prior
-from tasks.quality.votes import FloatArray, IntArray, VoteTable
+from tasks.quality.truth.labels import Labelled
+from tasks.quality.truth.passes import Part
+from tasks.quality.truth.prior import DEFAULT_PRIOR, Prior, counts_of, frequencies
+from tasks.quality.truth.rounds import Known, Statistics
+from tasks.quality.votes import FloatArray, VoteTable, known_labels
 
 METHOD = "dawid-skene-coin"
 VERSION = "1"
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class Estimate(Labelled):
     """What a fit found. Arrays are read-only."""
 
     #: log posterior of each class, shape (task, true); rows log-sum to 0; a gold task has 0 and -inf;
@@ -41,16 +43,6 @@ class Estimate:
     def post_tk(self) -> FloatArray:
         """Posterior of each class, shape (task, true), rows sum to 1."""
         return np.asarray(np.exp(self.log_post_tk))
-
-    @property
-    def label_t(self) -> IntArray:
-        """The most probable class per task, the lowest on a tie."""
-        return np.asarray(np.argmax(self.log_post_tk, axis=1), dtype=np.int64)
-
-    @property
-    def confidence_t(self) -> FloatArray:
-        """Posterior of the most probable class per task, in (0, 1]."""
-        return np.asarray(np.exp(self.log_post_tk.max(axis=1)))
 
 
 def fit(
@@ -103,7 +95,7 @@ def fit(
     References
     ----------
     .. [1] A. P. Dawid, A. M. Skene, "Maximum likelihood estimation of observer error-rates using the EM
-    algorithm",    Applied Statistics 28(1), 1979, doi:10.2307/2346806.
+    algorithm", Applied Statistics 28(1), 1979, doi:10.2307/2346806.
 
     Examples
     --------
@@ -111,16 +103,36 @@ def fit(
     >>> fit(table).label_t.tolist()
     [1, 0]
     """
-    part = Part.of(votes, gold, prior, dtype)
+    part = lay_out(votes, gold, prior, dtype)
     if start is None:
         first = part.begin()
-        counts_wkl, prior_k = first.counts_wkl, frequencies(first.class_k, first.n_free, prior)
+        counts_wkl, prior_k = first.counts_wkl, frequencies(first.class_k, first.n_free, prior.balance)
     else:
-        counts_wkl, prior_k = _checked(start, votes), np.full(votes.n_labels, 1.0 / votes.n_labels)
+        counts_wkl, prior_k = counts_of(start, votes), np.full(votes.n_labels, 1.0 / votes.n_labels)
     found = maximise(
         part.step, counts_wkl, prior_k, prior, tol=tol * max(votes.n_votes, 1), max_iter=max_iter
     )
-    return found.estimate(part.log_posterior(found.log_weights_wkl, found.prior_k))
+    log_post_tk = part.log_posterior(found.log_weights_wkl, np.log(found.prior_k))
+    for array in (log_post_tk, found.counts_wkl, found.prior_k):
+        array.flags.writeable = False
+    return Estimate(
+        log_post_tk,
+        found.counts_wkl,
+        found.prior_k,
+        len(found.bound_history),
+        found.converged,
+        found.bound_history,
+        METHOD,
+        VERSION,
+    )
+
+
+def lay_out(
+    votes: VoteTable, gold: npt.ArrayLike | None, prior: Prior, dtype: npt.DTypeLike = np.float64
+) -> Part:
+    """The votes ready for passes; parameters as for `fit`."""
+    known = Known.of(known_labels(gold, votes.n_tasks, votes.n_labels), 0.0, votes.n_labels)
+    return Part.of(VoteMatrix.of(votes, dtype), known, prior.evidence)
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,22 +146,6 @@ class Maximum:
     counts_wkl: FloatArray
     converged: bool
     bound_history: tuple[float, ...]
-
-    def estimate(self, log_post_tk: FloatArray) -> Estimate:
-        """The estimate, given the posteriors under the last weights."""
-        for array in (log_post_tk, self.counts_wkl, self.prior_k):
-            array.flags.writeable = False
-        n_iter = len(self.bound_history)
-        return Estimate(
-            log_post_tk,
-            self.counts_wkl,
-            self.prior_k,
-            n_iter,
-            self.converged,
-            self.bound_history,
-            METHOD,
-            VERSION,
-        )
 
 
 def maximise(
@@ -179,34 +175,10 @@ def maximise(
         counts_wkl = found.counts_wkl
         if converged or len(history) >= max_iter:
             return Maximum(log_weights_wkl, prior_k, counts_wkl, converged, tuple(history))
-        prior_k = frequencies(found.class_k, found.n_free, prior)
+        prior_k = frequencies(found.class_k, found.n_free, prior.balance)
 
 
-def expected_counts(votes: VoteTable, post_tk: FloatArray) -> FloatArray:
-    """Expected answers, shape (worker, true, answered), when tasks have the posteriors `post_tk`."""
-    return VoteMatrix.of(votes).expected_counts(post_tk)
-
-
-def class_frequencies(post_tk: FloatArray, prior: Prior) -> FloatArray:
-    """Class frequencies, shape (true,), of tasks with posteriors `post_tk`, drawn to equal shares."""
-    return frequencies(post_tk.sum(axis=0), len(post_tk), prior)
-
-
-def frequencies(class_k: FloatArray, n_tasks: int, prior: Prior) -> FloatArray:
-    """Class frequencies, shape (true,), of `n_tasks` tasks of which `class_k` are expected of each class."""
-    n_labels = len(class_k)
-    found_k = (class_k + 1.0 / n_labels) / (n_tasks + 1.0)
-    return np.asarray((1.0 - prior.balance) * found_k + prior.balance / n_labels)
-
-
-def _checked(start: FloatArray, votes: VoteTable) -> FloatArray:
-    shape = (votes.n_workers, votes.n_labels, votes.n_labels)
-    if start.shape != shape:
-        raise ValueError(f"start must have shape {shape}, not {start.shape}")
-    return start
-
-
-def _log_balance(prior_k: FloatArray, n_free: int, prior: Prior) -> float:
+def _log_balance(prior_k: FloatArray, n_free: float, prior: Prior) -> float:
     """The log density of the class frequencies whose maximum `frequencies` takes."""
     if prior.balance == 1.0:
         return 0.0

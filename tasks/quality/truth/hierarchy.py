@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tasks.quality.truth.kernel import VoteMatrix, normalise_columns
-from tasks.quality.truth.majority import shares
-from tasks.quality.votes import FloatArray, IntArray, VoteTable, known_labels
+from tasks.quality.truth.kernel import VoteMatrix
+from tasks.quality.truth.passes import Here
+from tasks.quality.truth.prior import counts_of, design_effect, frequencies
+from tasks.quality.truth.rounds import Known, Passes, Round, Statistics
+from tasks.quality.votes import FloatArray, VoteTable, known_labels
 
 #: what is believed of a crowd nobody has measured: 3 of 4 right, as firmly as 4 answers would show
 CROWD_RIGHT, CROWD_WRONG = 3.0, 1.0
+#: a fit rests when expected answers move by less than this, or after so many updates
+TOLERANCE, MOST_UPDATES = 5e-6, 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +95,14 @@ class Hierarchy:
         """What each of a task's n answers counts, in (0, 1]: the design effect of correlated errors."""
         return design_effect(n_answers, self.correlation)
 
+    def teaches(self, n_answers: npt.ArrayLike) -> FloatArray:
+        """What each of them says of who gave it, in 0..1: as much, but nothing where it is the only one.
+
+        It would only confirm itself, and a batch in its first round would talk itself into believing
+        everybody.
+        """
+        return np.where(np.asarray(n_answers) > 1, self.evidence(n_answers), 0.0)
+
 
 def _spread(n_labels: int, ordinal: bool) -> FloatArray:
     """Where a mistake goes before anything is known, shape (true, answered); rows sum to 1."""
@@ -101,15 +113,6 @@ def _spread(n_labels: int, ordinal: bool) -> FloatArray:
     return np.asarray(share_kl / np.maximum(share_kl.sum(axis=1, keepdims=True), 1e-300))
 
 
-def design_effect(n_answers: npt.ArrayLike, correlation: float) -> FloatArray:
-    """What each of n answers counts, in (0, 1], when errors on a task have the given correlation.
-
-    ``1 / (1 + (n - 1) * correlation)``. Source: L. Kish, "Survey sampling", 1965, section 5.4.
-    """
-    n_t = np.maximum(np.asarray(n_answers, dtype=np.float64), 1.0)
-    return np.asarray(1.0 / (1.0 + (n_t - 1.0) * correlation))
-
-
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """What a fit of a hierarchy found. Arrays are read-only."""
@@ -117,11 +120,16 @@ class Fitted:
     model: Hierarchy
     #: expected answers, shape (worker, true, answered), without any belief before the data
     counts_wkl: FloatArray
-    #: estimated class frequencies, shape (true,), sum to 1
-    prior_k: FloatArray
+    #: expected tasks of each class, shape (true,), of those that have answers and no known truth
+    class_k: FloatArray
     n_iter: int
-    #: False when the last update still moved the posteriors by more than the tolerance
+    #: False when the last update still moved the expected answers by more than the tolerance
     converged: bool
+
+    @property
+    def prior_k(self) -> FloatArray:
+        """Estimated class frequencies, shape (true,), sum to 1."""
+        return frequencies(self.class_k, float(self.class_k.sum()), self.model.balance)
 
 
 def fit(
@@ -131,14 +139,10 @@ def fit(
     gold: npt.ArrayLike | None = None,
     gold_error: npt.ArrayLike = 0.0,
     start: FloatArray | None = None,
-    matrix: VoteMatrix | None = None,
-    tol: float = 1e-5,
-    max_iter: int = 60,
+    tol: float = TOLERANCE,
+    max_iter: int = MOST_UPDATES,
 ) -> Fitted:
-    """Estimate tasks and workers in turn until the posteriors rest.
-
-    A task with a single answer teaches nothing about who gave it: it would only confirm itself, and a batch
-    in its first round would talk itself into believing everybody.
+    """Estimate tasks and workers in turn until the expected answers rest.
 
     Parameters
     ----------
@@ -150,95 +154,48 @@ def fit(
         answer, by somebody who is right so often.
     start : float array (n_workers, n_labels, n_labels), optional
         Counts of an earlier fit; without it the shares of the plain vote.
-    matrix : VoteMatrix, optional
-        The layout of `votes`, when it is at hand.
-    tol : float
-        Rest is when the posteriors of a task move by less than this in the mean.
+    tol, max_iter : as for `fit_over`
 
     Raises
     ------
     ValueError
         When `gold` or `start` does not fit the votes, or max_iter < 1.
     """
+    gold_t = known_labels(gold, votes.n_tasks, votes.n_labels)
+    known = Known.of(gold_t, gold_error, votes.n_labels)
+    begun = None if start is None else Statistics.of_counts(counts_of(start, votes))
+    passes = Here(VoteMatrix.of(votes), known)
+    return fit_over(passes, model=model, start=begun, tol=tol, max_iter=max_iter)
+
+
+def fit_over(
+    passes: Passes,
+    *,
+    model: Hierarchy,
+    start: Statistics | None = None,
+    tol: float = TOLERANCE,
+    max_iter: int = MOST_UPDATES,
+) -> Fitted:
+    """Estimate tasks and workers in turn, wherever the votes are: see `fit`.
+
+    Starts from the plain vote unless given where another fit ended. Rest is when expected answers move by
+    less than `tol` in the mean over the visited answers and classes. ValueError when max_iter < 1.
+    """
     if max_iter < 1:
         raise ValueError(f"max_iter must be >= 1, not {max_iter}")
-    gold_t = known_labels(gold, votes.n_tasks, votes.n_labels)
-    said = Known.of(gold_t, gold_error, votes.n_labels)
-    tasks = _Tasks(votes, said, model, VoteMatrix.of(votes) if matrix is None else matrix)
-    counts_wkl, prior_k = tasks.begin(start)
-    last_tk, n_iter, moved = None, 0, np.inf
+    found = passes.begin(model) if start is None else start
+    visited = max(passes.n_votes * len(found.class_k), 1)
+    n_iter, moved = 0, np.inf
     while moved > tol and n_iter < max_iter:
-        post_tk = tasks.posteriors(model.log_weights(counts_wkl), prior_k)
-        counts_wkl, prior_k = tasks.counts(post_tk), tasks.frequencies(post_tk)
-        moved = (
-            np.inf if last_tk is None else float(np.abs(post_tk - last_tk).mean()) if len(post_tk) else 0.0
-        )
-        last_tk, n_iter = post_tk, n_iter + 1
-    for array in (counts_wkl, prior_k):
+        before, found = found, passes.step(told_by(model, found))
+        moved = float(np.abs(found.counts_wkl - before.counts_wkl).sum()) / visited
+        n_iter += 1
+    for array in (found.counts_wkl, found.class_k):
         array.flags.writeable = False
-    return Fitted(model, counts_wkl, prior_k, n_iter, moved <= tol)
+    return Fitted(model, found.counts_wkl, found.class_k, n_iter, moved <= tol)
 
 
-@dataclass(frozen=True, eq=False)
-class Known:
-    """What is known of some tasks, and what it adds to their log posteriors."""
-
-    #: the tasks, ascending
-    task_g: IntArray
-    #: log likelihood of what was said under each class, shape (known task, true); 0 and -inf where certain
-    log_gk: FloatArray
-
-    @classmethod
-    def of(cls, gold_t: IntArray, gold_error: npt.ArrayLike, n_labels: int) -> Known:
-        """From known classes (-1: unknown) said with the given error rates; ValueError unless in 0..1."""
-        error_t = np.broadcast_to(np.asarray(gold_error, dtype=np.float64), gold_t.shape)
-        if ((error_t < 0) | (error_t > 1)).any():
-            raise ValueError("gold_error must lie in 0..1")
-        task_g = np.flatnonzero(gold_t >= 0)
-        share_gk = np.repeat(error_t[task_g, None] / max(n_labels - 1, 1), n_labels, axis=1)
-        share_gk[np.arange(len(task_g)), gold_t[task_g]] = 1.0 - error_t[task_g]
-        with np.errstate(divide="ignore"):
-            return cls(task_g, np.log(share_gk))
-
-    def add_to(self, log_kt: FloatArray) -> None:
-        """Add what is known to the log posteriors, shape (true, task), in place."""
-        log_kt[:, self.task_g] += self.log_gk.T
-
-
-class _Tasks:
-    """The tasks of one fit: what does not change between its updates."""
-
-    def __init__(self, votes: VoteTable, known: Known, model: Hierarchy, matrix: VoteMatrix) -> None:
-        self.votes, self.model, self.matrix, self.known = votes, model, matrix, known
-        n_t = np.bincount(votes.task, minlength=votes.n_tasks)
-        self.free = n_t > 0
-        self.free[known.task_g] = False
-        self.evidence_t = model.evidence(n_t)
-        self.teaches_t = np.where(n_t > 1, self.evidence_t, 0.0)
-        self.teaches_t[known.task_g] = 1.0
-
-    def begin(self, start: FloatArray | None) -> tuple[FloatArray, FloatArray]:
-        n_labels = self.votes.n_labels
-        if start is None:
-            post_tk = shares(self.votes)
-            post_tk[self.known.task_g] = np.exp(self.known.log_gk)
-            return self.counts(post_tk), self.frequencies(post_tk)
-        shape = (self.votes.n_workers, n_labels, n_labels)
-        if start.shape != shape:
-            raise ValueError(f"start must have shape {shape}, not {start.shape}")
-        return start, np.full(n_labels, 1.0 / n_labels)
-
-    def posteriors(self, log_weights_wkl: FloatArray, prior_k: FloatArray) -> FloatArray:
-        log_kt = self.matrix.sum_log_weights(log_weights_wkl).T * self.evidence_t + np.log(prior_k)[:, None]
-        log_kt = np.ascontiguousarray(log_kt, dtype=np.float64)
-        self.known.add_to(log_kt)
-        normalise_columns(log_kt)
-        return log_kt.T
-
-    def counts(self, post_tk: FloatArray) -> FloatArray:
-        return self.matrix.expected_counts(post_tk * self.teaches_t[:, None])
-
-    def frequencies(self, post_tk: FloatArray) -> FloatArray:
-        n_labels = self.votes.n_labels
-        found_k = (post_tk[self.free].sum(axis=0) + 1.0 / n_labels) / (self.free.sum() + 1.0)
-        return np.asarray((1.0 - self.model.balance) * found_k + self.model.balance / n_labels)
+def told_by(model: Hierarchy, found: Statistics) -> Round:
+    """What the next pass is told after one that found this."""
+    prior_k = frequencies(found.class_k, found.n_free, model.balance)
+    return Round(model, model.log_weights(found.counts_wkl), prior_k)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tasks.quality.truth.dawid_skene import Estimate, frequencies
-from tasks.quality.truth.passes import Part
-from tasks.quality.truth.prior import DEFAULT_PRIOR, Prior
+from tasks.quality.truth import posterior
+from tasks.quality.truth.dawid_skene import Estimate, lay_out
+from tasks.quality.truth.prior import DEFAULT_PRIOR, Prior, frequencies
 from tasks.quality.votes import FloatArray, VoteTable, known_labels
 
 
@@ -51,8 +51,8 @@ class IncrementalFit:
         known = self._gold_t >= 0
         self._post_tk[known] = np.eye(n_labels)[self._gold_t[known]]
         self._weight_t = np.zeros(n_tasks)
-        self._class_k = self._post_tk[~known].sum(axis=0)
-        self._n_free = n_tasks - int(known.sum())
+        self._class_k = np.zeros(n_labels)
+        self._n_free = 0
 
     @classmethod
     def after(
@@ -85,7 +85,7 @@ class IncrementalFit:
     @property
     def prior_k(self) -> FloatArray:
         """Class frequencies, shape (true,), > 0, sum to 1."""
-        return frequencies(self._class_k, self._n_free, self.prior)
+        return frequencies(self._class_k, self._n_free, self.prior.balance)
 
     def add(self, task: int, worker: int, label: int) -> FloatArray:
         """Take one more answer in; the task's posterior after it, shape (true,).
@@ -105,7 +105,10 @@ class IncrementalFit:
         change_k = weight * post_k - told_k
         for who, said in answers:
             self._counts_wlk[who, said] += change_k
-        self._class_k += 0.0 if self._is_gold[task] else post_k - self._post_tk[task]
+        if not self._is_gold[task]:
+            first = len(answers) == 1
+            self._n_free += first
+            self._class_k += post_k if first else post_k - self._post_tk[task]
         self._post_tk[task] = post_k
         self._weight_t[task] = weight
         return post_k.copy()
@@ -113,23 +116,18 @@ class IncrementalFit:
     def _posterior(self, answers: list[tuple[int, int]]) -> tuple[float, FloatArray]:
         """What each of the answers counts, and the posterior of their task."""
         worker_n, label_n = zip(*answers, strict=True)
-        counts_nkl = self._counts_wlk[list(worker_n)].transpose(0, 2, 1)
-        log_nkl = self.prior.log_weights(counts_nkl)
-        votes_k = log_nkl[range(len(answers)), :, list(label_n)].sum(axis=0)
-        weight = float(self.prior.evidence(len(answers)))
-        log_k = np.log(self.prior_k) + weight * votes_k
-        post_k = np.exp(log_k - log_k.max())
-        post_k /= post_k.sum()
-        return weight, post_k
+        log_nkl = self.prior.log_weights(self._counts_wlk[list(worker_n)].transpose(0, 2, 1))
+        post_k = posterior.of_weights(label_n, log_nkl, np.log(self.prior_k), self.prior.correlation)
+        return float(self.prior.evidence(len(answers))), post_k
 
     def sweep(self, times: int = 1) -> None:
         """Update all tasks and all workers together, as `dawid_skene.fit` does, `times` times."""
         votes = self._votes()
-        part = Part.of(votes, self._gold_t, self.prior)
+        part = lay_out(votes, self._gold_t, self.prior)
         for _ in range(times):
             log_weights_wkl, prior_k = self.prior.log_weights(self.counts_wkl), self.prior_k
             counts_wkl = part.step(log_weights_wkl, prior_k).counts_wkl
-            self._take(votes, np.exp(part.log_posterior(log_weights_wkl, prior_k)), counts_wkl)
+            self._take(votes, np.exp(part.log_posterior(log_weights_wkl, np.log(prior_k))), counts_wkl)
 
     def _votes(self) -> VoteTable:
         rows = [(task, *answer) for task, answers in enumerate(self._answers) for answer in answers]
@@ -143,4 +141,5 @@ class IncrementalFit:
         self._counts_wlk = np.array(counts_wkl.transpose(0, 2, 1), order="C")
         n_t = votes.per_task()
         self._weight_t = np.where(self._gold_t >= 0, 1.0, self.prior.evidence(n_t)) * (n_t > 0)
-        self._class_k = self._post_tk[self._gold_t < 0].sum(axis=0)
+        free_t = (self._gold_t < 0) & (n_t > 0)
+        self._class_k, self._n_free = self._post_tk[free_t].sum(axis=0), int(free_t.sum())

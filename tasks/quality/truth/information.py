@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import softmax
 
 from tasks.quality.votes import FloatArray
 
@@ -22,9 +23,7 @@ def expected_information(post_nk: FloatArray, log_weights_nkl: FloatArray) -> Fl
     Source: D. V. Lindley, "On a measure of the information provided by an experiment", 1956,
     doi:10.1214/aoms/1177728069.
     """
-    share_nkl = np.exp(log_weights_nkl)
-    share_nkl /= share_nkl.sum(axis=-1, keepdims=True)
-    joint_nkl = post_nk[:, :, None] * share_nkl
+    joint_nkl = post_nk[:, :, None] * softmax(log_weights_nkl, axis=-1)
     before_n = _entropy(post_nk)
     after_n = _entropy(joint_nkl.reshape(len(joint_nkl), -1)) - _entropy(joint_nkl.sum(axis=1))
     return np.maximum(before_n - after_n, 0.0)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+from scipy.special import softmax
 
 from tasks.quality.truth import hierarchy
-from tasks.quality.truth.hierarchy import Crowd, Hierarchy
+from tasks.quality.truth.hierarchy import Crowd, Fitted, Hierarchy
 from tasks.quality.truth.kernel import VoteMatrix
-from tasks.quality.truth.prior import Prior
+from tasks.quality.truth.passes import Here, Part
+from tasks.quality.truth.prior import Prior, frequencies
+from tasks.quality.truth.rounds import Known, Passes, Statistics, Truths
 from tasks.quality.votes import FloatArray, IntArray, VoteTable
 
 #: Dawid and Skene's matrix alone: right where workers mix up classes or err by class
@@ -28,6 +33,30 @@ PARTS, HELD_PARTS = 8, 2
 SHARPNESS = 0.002
 
 
+class Held(NamedTuple):
+    """One of `PARTS` equal parts of the answers, drawn by `seed`, that is held out."""
+
+    part: int
+    seed: int
+
+    def hides(self, task: IntArray, worker: IntArray) -> npt.NDArray[np.bool_]:
+        """Which answers it has, from the codes of their tasks and workers.
+
+        Whoever has some of the answers finds the same as whoever has them all. The mixing is that of
+        G. L. Steele and others, "Fast splittable pseudorandom number generators", 2014,
+        doi:10.1145/2660193.2660195.
+        """
+        mixed = (task.astype(np.uint64) << np.uint64(32)) + worker.astype(np.uint64)
+        mixed += np.uint64((self.seed + 1) * 0x9E3779B97F4A7C15 % 2**64)
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+        return np.asarray((mixed ^ (mixed >> np.uint64(31))) % np.uint64(PARTS) == self.part)
+
+
+#: passes over all votes (None), or over all but what is held out, made by whoever has the votes
+Elsewhere = Callable[[Held | None], Passes]
+
+
 @dataclass(frozen=True, eq=False)
 class Member:
     """One estimator after its fit."""
@@ -38,9 +67,20 @@ class Member:
     crowd: Crowd | None
     #: expected answers, shape (worker, true, answered)
     counts_wkl: FloatArray
-    #: class frequencies, shape (true,)
-    prior_k: FloatArray
+    #: expected tasks of each class, shape (true,), see `hierarchy.Fitted`
+    class_k: FloatArray
     converged: bool
+
+    @classmethod
+    def of(cls, name: str, fitted: Fitted) -> Member:
+        """After the fit of a hierarchy."""
+        crowd = fitted.model.crowd(fitted.counts_wkl)
+        return cls(name, fitted.model, crowd, fitted.counts_wkl, fitted.class_k, fitted.converged)
+
+    @property
+    def prior_k(self) -> FloatArray:
+        """Class frequencies, shape (true,), sum to 1."""
+        return frequencies(self.class_k, float(self.class_k.sum()), self.model.balance)
 
     def log_weights(self, counts_wkl: FloatArray) -> FloatArray:
         """What answers of workers with these counts add to the log posterior, same shape."""
@@ -49,34 +89,16 @@ class Member:
         return self.model.log_weights(counts_wkl, self.crowd)
 
 
-@dataclass(frozen=True, eq=False)
-class Truths:
-    """What is known beforehand, and whether classes have an order."""
+def fit_models(passes: Passes, start: Mapping[str, FloatArray], *, ordinal: bool = False) -> list[Member]:
+    """Fit every model of `MODELS`, each from its own counts in `start` where there are some.
 
-    #: known class, shape (task,), -1 where unknown
-    gold_t: IntArray
-    #: how often whoever said so errs, one number or shape (task,)
-    error_t: FloatArray | float = 0.0
-    ordinal: bool = False
-
-
-def fit_models(
-    votes: VoteTable, known: Truths, matrix: VoteMatrix, start: Mapping[str, FloatArray]
-) -> list[Member]:
-    """Fit every model of `MODELS`, each from its own counts in `start` where there are some."""
+    `ordinal`: whether the classes have an order.
+    """
     found = []
     for name, unordered in MODELS.items():
-        model = replace(unordered, ordinal=known.ordinal)
-        fitted = hierarchy.fit(
-            votes,
-            model=model,
-            gold=known.gold_t,
-            gold_error=known.error_t,
-            start=start.get(name),
-            matrix=matrix,
-        )
-        crowd = model.crowd(fitted.counts_wkl)
-        found.append(Member(name, model, crowd, fitted.counts_wkl, fitted.prior_k, fitted.converged))
+        model = replace(unordered, ordinal=ordinal)
+        begun = Statistics.of_counts(start[name]) if name in start else None
+        found.append(Member.of(name, hierarchy.fit_over(passes, model=model, start=begun)))
     return found
 
 
@@ -86,57 +108,53 @@ def fit_gold_only(votes: VoteTable, gold_t: IntArray) -> Member:
     counts_wkl = np.zeros((votes.n_workers, votes.n_labels, votes.n_labels))
     where = (votes.worker[known], gold_t[votes.task[known]], votes.label[known])
     np.add.at(counts_wkl, where, 1.0)
-    share_k = np.bincount(gold_t[gold_t >= 0], minlength=votes.n_labels) + 1.0
-    return Member("gold-only", GOLD_ONLY, None, counts_wkl, share_k / share_k.sum(), True)
+    class_k = np.bincount(gold_t[gold_t >= 0], minlength=votes.n_labels).astype(np.float64)
+    return Member("gold-only", GOLD_ONLY, None, counts_wkl, class_k, True)
 
 
-def held_out_scores(votes: VoteTable, known: Truths, rng: np.random.Generator) -> FloatArray:
+def blended(members: Sequence[Member], weight_m: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The members' weights as one table, and the row of a worker nobody has seen."""
+    n_labels = members[0].counts_wkl.shape[-1]
+    nobody_kl = np.zeros((1, n_labels, n_labels))
+    log_wkl = np.asarray(
+        sum(
+            weight * member.log_weights(np.concatenate([member.counts_wkl, nobody_kl]))
+            for weight, member in zip(weight_m, members, strict=True)
+        )
+    )
+    return log_wkl[:-1].copy(), log_wkl[-1].copy()
+
+
+def held_out_scores(
+    votes: VoteTable, truths: Truths, seed: int, elsewhere: Elsewhere | None = None
+) -> FloatArray:
     """Mean log likelihood of answers a model has not seen, shape (model,), in the order of `MODELS`.
 
     An answer is predicted from its task's posterior by the other answers and its worker's matrix by the
     worker's other answers.
     """
-    part_v = rng.integers(0, PARTS, votes.n_votes)
     total_m = np.zeros(len(MODELS))
     held_out = 0
     for part in range(HELD_PARTS):
-        seen = part_v != part
-        rest = VoteTable(
-            votes.task[seen],
-            votes.worker[seen],
-            votes.label[seen],
-            votes.n_tasks,
-            votes.n_workers,
-            votes.n_labels,
-        )
-        matrix = VoteMatrix.of(rest)
-        where = (votes.task[~seen], votes.worker[~seen], votes.label[~seen])
-        held_out += len(where[0])
-        for i, member in enumerate(fit_models(rest, known, matrix, {})):
-            total_m[i] += _log_likelihood(member, matrix, known.gold_t, where)
+        held = Held(part, seed)
+        hidden_v = held.hides(votes.task, votes.worker)
+        matrix = VoteMatrix.of(votes.only(~hidden_v))
+        passes = elsewhere(held) if elsewhere else Here(matrix, truths.known(votes.n_labels))
+        held_out += int(hidden_v.sum())
+        for i, member in enumerate(fit_models(passes, {}, ordinal=truths.ordinal)):
+            total_m[i] += _log_likelihood(member, matrix, truths.gold_t, votes.only(hidden_v))
     return total_m / max(held_out, 1)
 
 
 def weights_by_score(score_m: FloatArray) -> FloatArray:
     """Weights, shape (model,), that sum to 1, from `held_out_scores`."""
-    weight_m = np.exp((score_m - score_m.max()) / SHARPNESS)
-    return np.asarray(weight_m / weight_m.sum())
+    return np.asarray(softmax(score_m / SHARPNESS))
 
 
-def _log_likelihood(
-    member: Member, matrix: VoteMatrix, gold_t: IntArray, where: tuple[IntArray, IntArray, IntArray]
-) -> float:
-    task, worker, label = where
+def _log_likelihood(member: Member, matrix: VoteMatrix, gold_t: IntArray, held: VoteTable) -> float:
+    """The summed log likelihood of the held-out answers, none of them in `matrix`."""
     log_wkl = member.log_weights(member.counts_wkl)
-    n_t = np.array([0]) if matrix.n_tasks == 0 else np.zeros(matrix.n_tasks)
-    for block in matrix.blocks:
-        n_t[block.task_r] = np.diff(block.by_cell.indptr)
-    log_tk = matrix.sum_log_weights(log_wkl)[task] * member.model.evidence(n_t[task])[:, None]
-    log_tk += np.log(member.prior_k)
-    post_vk = np.exp(log_tk - log_tk.max(axis=1, keepdims=True))
-    post_vk /= post_vk.sum(axis=1, keepdims=True)
-    known = gold_t[task] >= 0
-    post_vk[known] = np.eye(len(member.prior_k))[gold_t[task[known]]]
-    share_wkl = np.exp(log_wkl)
-    share_wkl /= share_wkl.sum(axis=-1, keepdims=True)
-    return float(np.log((post_vk * share_wkl[worker, :, label]).sum(axis=1)).sum())
+    part = Part.of(matrix, Known.of(gold_t, 0.0, matrix.n_labels), member.model.evidence)
+    post_vk = np.exp(part.log_posterior(log_wkl, np.log(member.prior_k))[held.task])
+    share_vk = softmax(log_wkl, axis=-1)[held.worker, :, held.label]
+    return float(np.log((post_vk * share_vk).sum(axis=1)).sum())

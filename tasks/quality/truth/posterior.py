@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from marketplace.kinds import coin
-from tasks.quality.truth.hierarchy import design_effect
+from tasks.quality.truth.prior import design_effect
 from tasks.quality.votes import FloatArray, IntArray
 
 
@@ -30,7 +30,7 @@ def of_weights(
     log_prior_k : float array (n_labels,)
         Log weight of each class before any answer, up to a constant.
     correlation : float in 0..1
-        See `hierarchy.design_effect`.
+        See `prior.design_effect`.
 
     Returns
     -------

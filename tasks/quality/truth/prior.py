@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tasks.quality.votes import FloatArray
+from tasks.quality.votes import FloatArray, VoteTable
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,11 @@ class Prior:
 
     def evidence(self, n_answers: npt.ArrayLike) -> FloatArray:
         """What each of a task's n answers counts, in (0, 1]: the design effect of correlated errors."""
-        n_t = np.maximum(np.asarray(n_answers, dtype=np.float64), 1.0)
-        return np.asarray(1.0 / (1.0 + (n_t - 1.0) * self.correlation))
+        return design_effect(n_answers, self.correlation)
+
+    def teaches(self, n_answers: npt.ArrayLike) -> FloatArray:
+        """What each of them says of who gave it: as much."""
+        return self.evidence(n_answers)
 
     def log_density(self, counts_wkl: FloatArray) -> float:
         """Log of the workers' priors, up to a constant, at the estimates `counts_wkl` leads to."""
@@ -83,6 +86,33 @@ class Prior:
 
     def _share(self, n_labels: int) -> float:
         return float(max(n_labels - 1, 1) ** -self.spread)
+
+
+def design_effect(n_answers: npt.ArrayLike, correlation: float) -> FloatArray:
+    """What each of n answers counts, in (0, 1], when errors on a task have the given correlation.
+
+    ``1 / (1 + (n - 1) * correlation)``. Source: L. Kish, "Survey sampling", 1965, section 5.4.
+    """
+    n_t = np.maximum(np.asarray(n_answers, dtype=np.float64), 1.0)
+    return np.asarray(1.0 / (1.0 + (n_t - 1.0) * correlation))
+
+
+def frequencies(class_k: FloatArray, n_tasks: float, balance: float) -> FloatArray:
+    """Class frequencies, shape (true,), of `n_tasks` tasks of which `class_k` are expected of each class.
+
+    Drawn to equal shares by `balance`, see `Prior`.
+    """
+    n_labels = len(class_k)
+    found_k = (class_k + 1.0 / n_labels) / (n_tasks + 1.0)
+    return np.asarray((1.0 - balance) * found_k + balance / n_labels)
+
+
+def counts_of(start: FloatArray, votes: VoteTable) -> FloatArray:
+    """Counts of an earlier fit, to start from; ValueError when they do not fit the votes."""
+    shape = (votes.n_workers, votes.n_labels, votes.n_labels)
+    if start.shape != shape:
+        raise ValueError(f"start must have shape {shape}, not {start.shape}")
+    return start
 
 
 #: What fit and of_task use unless told otherwise; chosen on recorded crowds (benchmarks/quality).

@@ -9,14 +9,13 @@ from itertools import pairwise
 from operator import add
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from tasks.quality.truth.blocks import cuts, votes_within
-from tasks.quality.truth.dawid_skene import Estimate, frequencies, maximise
-from tasks.quality.truth.passes import Part, Statistics
-from tasks.quality.truth.prior import DEFAULT_PRIOR, Prior
-from tasks.quality.votes import FloatArray, IntArray, VoteTable, known_labels
+from tasks.quality.truth.kernel import VoteMatrix
+from tasks.quality.truth.passes import Here
+from tasks.quality.truth.rounds import Model, Round, Statistics, Truths
+from tasks.quality.votes import VoteTable, known_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,93 +24,69 @@ class Shard:
 
     #: tasks are renumbered from 0; workers keep the codes they have everywhere
     votes: VoteTable
-    #: the codes the tasks have in the whole, shape (task,)
-    task_t: IntArray
-    gold_t: IntArray
-    prior: Prior
-    dtype: npt.DTypeLike
+    truths: Truths
 
     @cached_property
-    def part(self) -> Part:
+    def passes(self) -> Here:
         """The votes laid out for passes over them."""
-        return Part.of(self.votes, self.gold_t, self.prior, self.dtype)
+        return Here(VoteMatrix.of(self.votes), self.truths.known(self.votes.n_labels))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "part"}
-
-
-@dataclass(frozen=True, eq=False)
-class Round:
-    """What every shard is told before a pass: worker weights and class frequencies, and nothing else."""
-
-    log_weights_wkl: FloatArray
-    prior_k: FloatArray
+        return {name: value for name, value in self.__dict__.items() if name != "passes"}
 
 
 def split(
-    votes: VoteTable,
-    n_shards: int,
-    *,
-    gold: npt.ArrayLike | None = None,
-    prior: Prior = DEFAULT_PRIOR,
-    dtype: npt.DTypeLike = np.float64,
+    votes: VoteTable, n_shards: int, *, gold: npt.ArrayLike | None = None, gold_error: npt.ArrayLike = 0.0
 ) -> tuple[Shard, ...]:
     """Cut the tasks into at most `n_shards` runs with about equally many votes.
 
-    Parameters as for `dawid_skene.fit`. ValueError unless `n_shards` >= 1 and `gold` fits the votes.
+    Parameters as for `hierarchy.fit`. ValueError unless `n_shards` >= 1 and `gold` fits the votes.
     """
     if n_shards < 1:
         raise ValueError(f"n_shards must be >= 1, not {n_shards}")
-    gold_t = known_labels(gold, votes.n_tasks, votes.n_labels)
-    shards = []
-    for start, stop in pairwise(cuts(votes, n_shards).tolist()) if votes.n_tasks else [(0, 0)]:
-        mine = votes_within(votes, start, stop)
-        own = VoteTable(
-            votes.task[mine] - start,
-            votes.worker[mine],
-            votes.label[mine],
-            stop - start,
-            votes.n_workers,
-            votes.n_labels,
-        )
-        shards.append(Shard(own, np.arange(start, stop), gold_t[start:stop], prior, dtype))
-    return tuple(shards)
+    truths = Truths(known_labels(gold, votes.n_tasks, votes.n_labels), gold_error)
+    runs = pairwise(cuts(votes, n_shards).tolist()) if votes.n_tasks else [(0, 0)]
+    return tuple(shard_of(votes, truths, start, stop) for start, stop in runs)
 
 
-def begin(shard: Shard) -> Statistics:
+def shard_of(votes: VoteTable, truths: Truths, start: int, stop: int) -> Shard:
+    """The tasks from `start` up to, not including, `stop`."""
+    mine = votes_within(votes, start, stop)
+    own = VoteTable(
+        votes.task[mine] - start,
+        votes.worker[mine],
+        votes.label[mine],
+        stop - start,
+        votes.n_workers,
+        votes.n_labels,
+    )
+    return Shard(own, truths.of_tasks(start, stop))
+
+
+def begin(shard: Shard, model: Model) -> Statistics:
     """A shard's part of the plain vote the first weights come from."""
-    return shard.part.begin()
+    return shard.passes.begin(model)
 
 
 def count(shard: Shard, told: Round) -> Statistics:
     """A shard's part of one pass."""
-    return shard.part.step(told.log_weights_wkl, told.prior_k)
+    return shard.passes.step(told)
 
 
-def settle(shard: Shard, told: Round) -> FloatArray:
-    """The log posteriors of a shard's tasks, shape (task, true)."""
-    return shard.part.log_posterior(told.log_weights_wkl, told.prior_k)
+#: like the built-in ``map``: applies a function to every shard, anywhere, results in the order of the shards
+Each = Callable[[Callable[[Shard], Statistics], Sequence[Shard]], Iterable[Statistics]]
 
 
-def fit_sharded(
-    shards: Sequence[Shard],
-    *,
-    each: Callable[[Callable[[Shard], Any], Sequence[Shard]], Iterable[Any]] = map,
-    prior: Prior = DEFAULT_PRIOR,
-    tol: float = 1e-5,
-    max_iter: int = 100,
-) -> Estimate:
-    """The estimate `dawid_skene.fit` makes of all votes together, to rounding.
+class Sharded:
+    """Passes over shards: a fit over them is the fit of all votes together, to rounding.
 
     Parameters
     ----------
-    shards : of `split`, or objects with the same attributes that fetch their votes where they are used
+    shards : of `split`
     each : like the built-in ``map`` (the default)
-        Applies a function to every shard, anywhere, and gives the results in the order of the shards: the
-        `map` of a pool of processes, or a group of background jobs. What travels per pass are the weights,
+        The `map` of a pool of processes, for instance. What travels per pass are the weights,
         workers * classes**2 numbers, to each shard and as many back; a `map` that ships the shards
         themselves ships their votes as well.
-    prior, tol, max_iter : as for `dawid_skene.fit`; `prior` as for `split`
 
     Raises
     ------
@@ -123,24 +98,21 @@ def fit_sharded(
     C.-T. Chu et al., "Map-reduce for machine learning on multicore", NIPS 2006: what is a sum over the data
     can be summed anywhere.
     """
-    if not shards:
-        raise ValueError("a fit needs at least one shard")
-    first: Statistics = reduce(add, each(begin, shards))
-    n_votes = sum(shard.votes.n_votes for shard in shards)
-    found = maximise(
-        lambda log_weights_wkl, prior_k: reduce(
-            add, each(partial(count, told=Round(log_weights_wkl, prior_k)), shards)
-        ),
-        first.counts_wkl,
-        frequencies(first.class_k, first.n_free, prior),
-        prior,
-        tol=tol * max(n_votes, 1),
-        max_iter=max_iter,
-    )
-    last = Round(found.log_weights_wkl, found.prior_k)
-    posteriors: list[FloatArray] = list(each(partial(settle, told=last), shards))
-    n_tasks = sum(len(shard.task_t) for shard in shards)
-    log_post_tk = np.empty((n_tasks, len(found.prior_k)), dtype=posteriors[0].dtype)
-    for shard, own_tk in zip(shards, posteriors, strict=True):
-        log_post_tk[shard.task_t] = own_tk
-    return found.estimate(log_post_tk)
+
+    def __init__(self, shards: Sequence[Shard], each: Each = map) -> None:
+        if not shards:
+            raise ValueError("a fit needs at least one shard")
+        self.shards, self._each = shards, each
+
+    @property
+    def n_votes(self) -> int:
+        """How many votes one pass visits."""
+        return sum(shard.votes.n_votes for shard in self.shards)
+
+    def begin(self, model: Model) -> Statistics:
+        """See `Part.begin`."""
+        return reduce(add, self._each(partial(begin, model=model), self.shards))
+
+    def step(self, told: Round) -> Statistics:
+        """See `Part.step`."""
+        return reduce(add, self._each(partial(count, told=told), self.shards))
