@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from marketplace.core.clock import now
-from marketplace.projects.models import Batch
+from marketplace.projects.models import Batch, Project
 from tasks.pool.models import Task
 
 
@@ -17,7 +18,8 @@ class Consensus(models.Model):
     it was computed, so that it can be recomputed and disputed.
     """
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="consensus")
+    # its named constraint begins with it
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="consensus", db_index=False)
     question = models.CharField(max_length=60)
     value = models.JSONField(null=True)
     confidence = models.FloatField()
@@ -51,6 +53,7 @@ class Fit(models.Model):
     """
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="fits")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="fits", db_index=False)
     question = models.CharField(max_length=60)
     answers_seen = models.PositiveBigIntegerField()
     newcomer = models.JSONField()
@@ -70,5 +73,40 @@ class Fit(models.Model):
     class Meta:
         app_label = "tasks"
         constraints = [
-            models.UniqueConstraint(name="one_fit_per_batch_and_question", fields=["batch", "question"])
+            models.UniqueConstraint(name="one_fit_per_batch_and_question", fields=["batch", "question"]),
+            models.CheckConstraint(
+                name="correlation_between_0_and_1",
+                condition=models.Q(correlation__gte=0, correlation__lte=1),
+            ),
+        ]
+        indexes = [
+            # each submit asks for the newest, however many batches its project has
+            models.Index(name="fit_of_project", fields=["project", "-fitted_at"]),
+        ]
+
+
+class Footing(models.Model):
+    """What the last full refit of a large project left on one question, for the catch-ups after it.
+
+    `kept` is a `promise.catchup.Footing`: everything learnt, a row for each of `worker_ids`. It was learnt
+    from `votes` votes, by answers up to `answers_seen`, and from verdicts on the tasks `verdict_task_ids`. A
+    project whose refits are quick has none.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="footings")
+    question = models.CharField(max_length=60)
+    answers_seen = models.PositiveBigIntegerField()
+    votes = models.PositiveBigIntegerField()
+    worker_ids = ArrayField(models.BigIntegerField())
+    verdict_task_ids = ArrayField(models.BigIntegerField())
+    kept = models.BinaryField()
+    version = models.CharField(max_length=20)
+    fitted_at = models.DateTimeField(default=now)
+
+    class Meta:
+        app_label = "tasks"
+        constraints = [
+            models.UniqueConstraint(
+                name="one_footing_per_project_and_question", fields=["project", "question"]
+            )
         ]

@@ -7,6 +7,7 @@ from math import sqrt
 
 import numpy as np
 
+from marketplace.ledger.money import share_of
 from tasks.quality.promise import spending
 from tasks.quality.promise.calibration import LEAST_GOLD
 from tasks.quality.promise.prefixes import Replays
@@ -28,12 +29,20 @@ class Terms:
     #: a verdict's price in answers, both with the fee on top
     expert_cost: float
 
+    @classmethod
+    def at_prices(
+        cls, target: float, overlap: tuple[int, int], reward_micros: tuple[int, int], fee_ppm: int
+    ) -> Terms:
+        """With answers from `overlap[0]` to `overlap[1]`, and rewards for an answer and for a verdict."""
+        answer, verdict = (paid + share_of(paid, fee_ppm) for paid in reward_micros)
+        return cls(target, overlap[0], overlap[1], verdict / answer)
+
 
 @dataclass(frozen=True)
 class BatchPlan:
     """The rule that gold allows for one question of a batch, and what it is expected to give.
 
-    Shares and accuracies lie in 0..1; `_low` is one standard error down.
+    Shares and accuracies lie in 0..1; `_low` is one and a half standard errors down.
     """
 
     #: whether the target is within reach on the evidence so far
@@ -115,7 +124,7 @@ def _depth(replays: Replays) -> int:
 
 
 def _crowd_alone(replays: Replays, max_overlap: int) -> tuple[float, float]:
-    """How right the crowd is on gold with all its answers, and one standard error less.
+    """How right the crowd is on gold with all its answers, and one and a half standard errors less.
 
     Drawn to what the engine claims by as many pseudo-tasks as `spending.plan` draws its own numbers.
     """

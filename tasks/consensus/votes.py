@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,28 +13,15 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from marketplace.ledger.money import share_of
 from marketplace.projects.models import Batch
 from marketplace.projects.schema import Schema
-from tasks.answers.models import Answer
+from marketplace.projects.selectors import schema_of
 from tasks.answers.services import labels_of
-from tasks.consensus.rules import BatchPlan, Terms
-from tasks.pool.models import GoldAnswer
-from tasks.quality.promise.calibration import TRUST
-from tasks.quality.truth.hierarchy import Hierarchy
-from tasks.quality.votes import FloatArray, IntArray, VoteTable
-from workers.reliability.models import Reliability
-
-#: What is believed of a crowd nobody has measured.
-UNINFORMED = Hierarchy()
-
-
-class GivenAnswer(NamedTuple):
-    """One answer to a task: who gave it, the value per question, the class code per question."""
-
-    worker_id: int
-    value: dict[str, Any]
-    labels: list[int]
+from tasks.consensus.reading import all_votes
+from tasks.consensus.rules import EXPERT_ACCURACY, BatchPlan, Terms
+from tasks.consensus.weighing import Known, Standing
+from tasks.quality.truth.rounds import Truths
+from tasks.quality.votes import IntArray, VoteTable
 
 
 @dataclass(frozen=True)
@@ -45,83 +34,43 @@ class ProjectVotes:
     last_answer: int
 
 
-@dataclass(frozen=True, eq=False)
-class Known:
-    """What the live step knows of a crowd on one question: the newest fit, or nothing yet.
-
-    Arrays as in `promise.engine.Learned`, of which they are a part.
-    """
-
-    newcomer_kl: FloatArray
-    log_prior_k: FloatArray
-    correlation: float
-    fitted: bool
-
-    def table(self, record: Reliability | None) -> FloatArray:
-        """What an answer of a worker adds to the log posterior, shape (true, answered).
-
-        Who joined after the fit counts as a newcomer until the next. Before the first fit graded gold is all
-        there is.
-        """
-        if record is None:
-            return self.newcomer_kl
-        if self.fitted:
-            return np.array(record.weights) if record.weights else self.newcomer_kl
-        return _of_gold(np.array(record.counts)) if record.counts else self.newcomer_kl
+# One array for all tasks: a list of a million constants would take longer to parse than to answer.
+_GOLD = "SELECT task_id, answer FROM tasks_goldanswer WHERE task_id = ANY(%(tasks)s)"
 
 
-@lru_cache(maxsize=64)
-def unfitted(n_labels: int) -> Known:
-    """What is known before the first fit: workers of an unmeasured crowd, all classes equally common."""
-    nobody_kl = np.zeros((n_labels, n_labels))
-    return Known(_of_gold(nobody_kl), np.zeros(n_labels), UNINFORMED.correlation, fitted=False)
-
-
-def _of_gold(counts_kl: FloatArray) -> FloatArray:
-    """Weights from one worker's counts alone, drawn to an unmeasured crowd."""
-    crowd = UNINFORMED.crowd(np.zeros_like(counts_kl)[None])
-    return np.asarray(TRUST * UNINFORMED.log_weights(counts_kl[None], crowd)[0])
-
-
-def answers_of_task(task_id: int) -> list[GivenAnswer]:
-    """Every answer to a task, in the order given."""
-    rows = Answer.objects.filter(task_id=task_id).order_by("id").values_list("worker_id", "value", "labels")
-    return [GivenAnswer(*row) for row in rows]
-
-
-def reliabilities(project_id: int, worker_ids: list[int]) -> dict[tuple[int, str], Reliability]:
-    """What is known of these workers in a project, by worker and question."""
-    rows = Reliability.objects.filter(project_id=project_id, worker_id__in=worker_ids)
-    return {(row.worker_id, row.question): row for row in rows}
-
-
-# In words of its own, because it is asked with every answer: put together by the ORM it takes three times as
-# long to ask as to answer.
+# A project's newest fit on each question, whichever of its batches it was made for, and the batch's own plan.
 _STANDINGS = """
-SELECT DISTINCT ON (newest.question)
-       newest.question, newest.newcomer, newest.log_prior, newest.correlation, own.plan
-  FROM tasks_fit newest
-  JOIN marketplace_batch b ON b.id = newest.batch_id AND b.project_id = %(project)s
-  LEFT JOIN tasks_fit own ON own.batch_id = %(batch)s AND own.question = newest.question
- ORDER BY newest.question, newest.fitted_at DESC
+SELECT asked.question, newest.newcomer, newest.log_prior, newest.correlation, own.plan
+  FROM unnest(%(questions)s::text[]) AS asked (question)
+ CROSS JOIN LATERAL (
+   SELECT * FROM tasks_fit f WHERE f.project_id = %(project)s AND f.question = asked.question
+    ORDER BY f.fitted_at DESC LIMIT 1) AS newest
+  LEFT JOIN tasks_fit own ON own.batch_id = %(batch)s AND own.question = asked.question
 """
 
 
-class Standing(NamedTuple):
-    """Where a batch stands on one question: the project's newest fit, and the batch's own plan if any."""
+class FitMark(NamedTuple):
+    """Which fits a batch stands on: when its project was last fitted, and when the batch itself was."""
 
-    known: Known
-    plan: BatchPlan | None
+    newest: dt.datetime | None
+    own: dt.datetime | None
 
 
-def standings(batch: Batch) -> dict[str, Standing]:
-    """By question what the live step needs; a question nobody has fitted yet is left out.
+def standings(batch_id: int, project_id: int, mark: FitMark) -> Mapping[str, Standing]:
+    """By question what the live step needs of a batch's fits; a question nobody has fitted yet is left out.
 
     What was learnt belongs to the project, whichever of its batches was fitted last: workers' weights are
-    of that same fit. The plan is the batch's own.
+    of that same fit. The plan is the batch's own. Read once a process for each `mark`: a fit that is made
+    again bears another time.
     """
+    return _standings_at(batch_id, project_id, mark) if mark.newest else {}
+
+
+@lru_cache(maxsize=1024)
+def _standings_at(batch_id: int, project_id: int, mark: FitMark) -> Mapping[str, Standing]:
+    questions = [question.name for question in schema_of(project_id).questions]
     with connection.cursor() as cursor:
-        cursor.execute(_STANDINGS, {"batch": batch.pk, "project": batch.project_id})
+        cursor.execute(_STANDINGS, {"batch": batch_id, "project": project_id, "questions": questions})
         rows = cursor.fetchall()
     return {
         question: Standing(
@@ -134,10 +83,12 @@ def standings(batch: Batch) -> dict[str, Standing]:
 
 def terms_of(batch: Batch) -> Terms:
     """What a batch asks for and pays, as a plan needs it."""
-    answer, verdict = (
-        paid + share_of(paid, batch.fee_ppm) for paid in (batch.reward_micros, batch.expert_reward_micros)
+    return Terms.at_prices(
+        batch.target_accuracy,
+        (batch.min_overlap, batch.max_overlap),
+        (batch.reward_micros, batch.expert_reward_micros),
+        batch.fee_ppm,
     )
-    return Terms(batch.target_accuracy, batch.min_overlap, batch.max_overlap, verdict / answer)
 
 
 def project_votes(project_id: int, index: int, n_labels: int) -> ProjectVotes | None:
@@ -145,22 +96,13 @@ def project_votes(project_id: int, index: int, n_labels: int) -> ProjectVotes | 
 
     All batches together: a worker's record belongs to the project, not to the batch of the day.
     """
-    # In one order: what is drawn at random of the votes must come out the same in every fit of them.
-    rows = (
-        Answer.objects.filter(batch__project_id=project_id)
-        .order_by("id")
-        .values_list("id", "task_id", "worker_id", "labels")
-    )
-    found = [(pk, task, worker, labels[index]) for pk, task, worker, labels in rows if labels[index] >= 0]
-    if not found:
+    raw = all_votes(project_id, index)
+    if not len(raw.answer):
         return None
-    raw = np.array(found, dtype=np.int64)
-    task_ids, task = np.unique(raw[:, 1], return_inverse=True)
-    worker_ids, worker = np.unique(raw[:, 2], return_inverse=True)
-    table = VoteTable(
-        task, worker, raw[:, 3], n_tasks=len(task_ids), n_workers=len(worker_ids), n_labels=n_labels
-    )
-    return ProjectVotes(table, task_ids, worker_ids, int(raw[:, 0].max()))
+    task_ids, task = np.unique(raw.task, return_inverse=True)
+    worker_ids, worker = np.unique(raw.worker, return_inverse=True)
+    table = VoteTable(task, worker, raw.label, len(task_ids), len(worker_ids), n_labels)
+    return ProjectVotes(table, task_ids, worker_ids, int(raw.answer[-1]))
 
 
 class Truth(NamedTuple):
@@ -169,17 +111,19 @@ class Truth(NamedTuple):
     label_t: IntArray
     gold_t: NDArray[np.bool_]
 
+    def truths(self) -> Truths:
+        """As the estimators take it: gold is certain, a verdict the word of an expert, who may err."""
+        return Truths(self.label_t, np.where(self.gold_t, 0.0, 1.0 - EXPERT_ACCURACY))
 
-def known_truth(
-    schema: Schema, index: int, votes: ProjectVotes, verdicts: dict[int, dict[str, Any]]
-) -> Truth:
+
+def known_truth(schema: Schema, index: int, task_ids: IntArray, verdicts: dict[int, dict[str, Any]]) -> Truth:
     """The known class of each task, from gold and from verdicts (task id -> answer)."""
-    gold = dict(
-        GoldAnswer.objects.filter(task_id__in=votes.task_ids.tolist()).values_list("task_id", "answer")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_GOLD, {"tasks": task_ids.tolist()})
+        gold = {task_id: json.loads(answer) for task_id, answer in cursor.fetchall()}
+    label_t = np.full(len(task_ids), -1, dtype=np.int64)
     known = gold | verdicts
-    label_t = np.full(len(votes.task_ids), -1, dtype=np.int64)
-    for code, task_id in enumerate(votes.task_ids.tolist()):
-        if task_id in known:
-            label_t[code] = labels_of(schema, known[task_id])[index]
-    return Truth(label_t, np.isin(votes.task_ids, list(gold)))
+    mine = np.flatnonzero(np.isin(task_ids, list(known)))
+    for code, task_id in zip(mine.tolist(), task_ids[mine].tolist(), strict=True):
+        label_t[code] = labels_of(schema, known[task_id])[index]
+    return Truth(label_t, np.isin(task_ids, list(gold)))

@@ -15,6 +15,7 @@ from tasks.flow import refits
 from tasks.flow.background import refit_batches
 from tasks.flow.refits import is_due, refit_batch, refit_due
 from tasks.flow.services import launch_batch
+from tasks.quality.promise import engine
 from tests.factories import Shape, make_dataset, make_expert, make_live, make_worker
 from tests.tasks.acts import answer, answer_by_new_workers, decide, dispute_of, pair_batch, task_of
 from tests.tasks.conftest import Clock
@@ -167,6 +168,20 @@ def test_it_is_due_after_enough_fresh_answers(monkeypatch: pytest.MonkeyPatch, c
     answer(make_worker(), task_of(batch, "w2"))
     assert refit_due() == 1
     assert refit_due() == 0
+
+
+def test_it_goes_on_with_the_next_batch_where_one_fails(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(refits, "FRESH_ANSWERS", 1)
+    monkeypatch.setattr(engine, "MOST_CELLS", 15)  # four workers' matrices of two classes are too many
+    crowded, small = wide(1), wide(1)
+    crowd_on(crowded, size=4)
+    crowd_on(small, size=3)
+    assert refit_due() == 1
+    assert list(Fit.objects.values_list("batch_id", flat=True)) == [small.pk]
+    assert f"the refit of batch {crowded.public_id} failed" in caplog.text
+    assert "too many for 4 workers" in caplog.text
 
 
 def test_it_is_due_after_a_while_for_a_single_fresh_answer(clock: Clock) -> None:
