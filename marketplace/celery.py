@@ -13,8 +13,10 @@ app.autodiscover_tasks(
         "marketplace.core",
         "marketplace.datasets",
         "tasks.assignment",
+        "tasks.consensus",
         "tasks.disputes",
         "tasks.flow",
+        "tasks.offers",
     ],
     related_name="background",
 )

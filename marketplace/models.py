@@ -2,7 +2,7 @@
 
 from marketplace.accounts.models import ApiKey, User
 from marketplace.clients.models import Client, Membership
-from marketplace.core.models import Event, Heartbeat, StoredReply, Stream
+from marketplace.core.models import Event, Heartbeat, StoredReply, Stream, SweepClock
 from marketplace.datasets.models import Dataset, Row, RowError, RowGold
 from marketplace.ledger.models import Account, JournalEntry, Posting
 from marketplace.projects.models import Batch, Guideline, Project
@@ -25,5 +25,6 @@ __all__ = [
     "RowGold",
     "StoredReply",
     "Stream",
+    "SweepClock",
     "User",
 ]

@@ -32,24 +32,46 @@ WAGE_FLOOR_HOURLY_MICROS = env.int("ASSAY_WAGE_FLOOR_HOURLY_MICROS", 7_250_000)
 DISPUTE_LEASE_SECONDS = env.int("ASSAY_DISPUTE_LEASE_SECONDS", 600)
 DISPUTE_DUE_SECONDS = env.int("ASSAY_DISPUTE_DUE_SECONDS", 24 * 3600)
 
+# --- what is kept for a while ----------------------------------------------------------------
+EVENTS_KEPT_DAYS = env.int("ASSAY_EVENTS_KEPT_DAYS", 30)
+REPLIES_KEPT_DAYS = env.int("ASSAY_REPLIES_KEPT_DAYS", 1)
+
 # --- servers ---------------------------------------------------------------------------------
 _embedded = addresses(VAR_DIR)
 _database_url = env.str("DATABASE_URL", "") or (_embedded.database_url if _embedded else "")
 REDIS_URL = env.str("REDIS_URL", "") or (_embedded.redis_url if _embedded else "redis://127.0.0.1:1/0")
-_pool_max = env.int("ASSAY_POOL_MAX", 8)  # connections a process; 0: no pool
+WEB_THREADS = env.int("ASSAY_WEB_THREADS", 8)  # requests a web process works on at once
+WEB_WAITING = env.int("ASSAY_WEB_WAITING", 64)  # requests in line beyond them
+_pool_max = env.int("ASSAY_POOL_MAX", WEB_THREADS + 1)  # connections a process; 0: no pool
+_given = env.dj_db_url("_UNSET_", _database_url or "postgresql://not-started@127.0.0.1:1/assay")
+# PgBouncer takes no options with a connection: behind it they belong to the role (docs/scaling.md)
+PGBOUNCER = env.bool("ASSAY_PGBOUNCER", False)
+_statement_timeout = env.int("ASSAY_STATEMENT_TIMEOUT_MS", 15_000)
+_session = (
+    f"-c statement_timeout={_statement_timeout} -c lock_timeout=5000"
+    " -c idle_in_transaction_session_timeout=30000"
+)
+# who waits longer for a connection is told to come again; having lost all, a pool tries anew when it is asked
+_pool = {"min_size": 1, "max_size": _pool_max, "timeout": 3, "reconnect_timeout": 2}
 DATABASES = {
-    "default": env.dj_db_url("_UNSET_", _database_url or "postgresql://not-started@127.0.0.1:1/assay")
+    "default": _given
     | {
-        # with ASGI a kept connection leaks; the pool bounds them instead
-        "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": False,
+        "ENGINE": "marketplace.database",
+        "CONN_MAX_AGE": 0,  # back to the pool after each request
+        "CONN_HEALTH_CHECKS": False,  # the engine looks after that
+        "DISABLE_SERVER_SIDE_CURSORS": PGBOUNCER,
         "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": _pool_max, "timeout": 10} if _pool_max else False,
-            "options": "-c statement_timeout={} -c lock_timeout=5000"
-            " -c idle_in_transaction_session_timeout=30000".format(
-                env.int("ASSAY_STATEMENT_TIMEOUT_MS", 15_000)
-            ),
-        },
+            "pool": _pool if _pool_max else False,
+            "prepare_threshold": None,  # a prepared statement would stay behind in another's connection
+            "connect_timeout": 5,
+            # a server gone without a word is noticed in 30 s, with something under way in 10
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+        }
+        | ({} if PGBOUNCER else {"options": _session})
+        | _given.get("OPTIONS", {}),
     }
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -86,12 +108,15 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, seconds in [
         ("heartbeat", "marketplace.core.background.heartbeat", 2.0),
         ("relay", "marketplace.core.background.relay_events", 5.0),
+        ("forget", "marketplace.core.background.forget_old", 60.0),
         ("imports", "marketplace.datasets.background.sweep_imports", 10.0),
         ("leases", "tasks.assignment.background.sweep_leases", 10.0),
+        ("team-leases", "tasks.assignment.background.count_leases", 2.0),
         ("dispute-leases", "tasks.disputes.background.sweep_leases", 10.0),
         ("pay", "tasks.flow.background.settle_pay", 5.0),
         ("refit", "tasks.flow.background.refit_batches", 2.0),
         ("close", "tasks.flow.background.close_batches", 5.0),
+        ("offers", "tasks.offers.background.sweep_offers", 2.0),
     ]
 }
 
@@ -121,13 +146,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "marketplace.accounts.middleware.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "marketplace.accounts.middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "marketplace.accounts.middleware.DomainErrorPages",
@@ -154,9 +179,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- people ----------------------------------------------------------------------------------
 AUTH_USER_MODEL = "marketplace.User"
+SESSION_ENGINE = "marketplace.accounts.sessions"
+CALLER_PROFILES = ["workers.Worker", "workers.Expert"]  # read with every caller, in the same statement
 AUTHENTICATION_BACKENDS = [
+    "marketplace.accounts.backends.People",
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

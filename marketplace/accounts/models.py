@@ -52,6 +52,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()
+    # of somebody who is calling: what they are on the floors above (see callers.py)
+    profiles: dict[type[models.Model], Any] | None = None
 
     class Meta:
         app_label = "marketplace"

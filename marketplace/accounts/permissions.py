@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
-from django.db.models import Q
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from marketplace.accounts.callers import caller_by_secret, note_use
 from marketplace.accounts.models import ApiKey, User
 from marketplace.accounts.rules import hash_secret
-from marketplace.core.clock import now
 from marketplace.core.errors import Forbidden
 
-LAST_USED_STEP = dt.timedelta(minutes=5)
 ANYONE = "anyone"
 SIGNED_IN = "signed-in"
 
@@ -29,27 +26,18 @@ class ScopeMissing(Forbidden):
 
 
 class KeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <key>`; one query a request."""
+    """`Authorization: Bearer <key>`; one statement a request."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
         """The key's user and the key, or None where no bearer token was sent."""
         parts = get_authorization_header(request).split()
         if len(parts) != 2 or parts[0].lower() != b"bearer":
             return None
-        moment = now()
-        key = (
-            ApiKey.objects.select_related("user")
-            .filter(Q(expires_at=None) | Q(expires_at__gt=moment))
-            .filter(
-                secret_hash=hash_secret(parts[1].decode("latin-1")), revoked_at=None, user__is_active=True
-            )
-            .first()
-        )
-        if key is None:
+        found = caller_by_secret(hash_secret(parts[1].decode("latin-1")))
+        if found is None:
             raise AuthenticationFailed("This API key is not known, was revoked or has expired.")
-        if key.last_used_at is None or key.last_used_at < moment - LAST_USED_STEP:
-            ApiKey.objects.filter(pk=key.pk).update(last_used_at=moment)
-        return key.user, key
+        note_use(found[1])
+        return found
 
     def authenticate_header(self, request: Request) -> str:
         """Makes a missing key a 401, not a 403."""

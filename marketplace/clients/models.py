@@ -24,6 +24,10 @@ class Client(models.Model):
     name = models.CharField(max_length=120)
     currency = models.CharField(max_length=3, default="USD")
     created_at = models.DateTimeField(default=now)
+    # the operator's: how many batches may run at once, and how much this client's work counts where places on
+    # the crowd's page are drawn among all that waits
+    most_live_batches = models.PositiveIntegerField(default=100, db_default=100)
+    priority = models.FloatField(default=1.0, db_default=1.0)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="clients")
 
     class Meta:
@@ -31,6 +35,10 @@ class Client(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="client_currency_is_iso", condition=models.Q(currency__regex=r"^[A-Z]{3}$")
+            ),
+            models.CheckConstraint(
+                name="client_priority_above_zero",
+                condition=models.Q(priority__gt=0, priority__lte=100),
             ),
         ]
 

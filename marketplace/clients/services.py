@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_DEPOSIT_MICROS = 10_000_000 * 1_000_000
 MAX_REFERENCE = 40
+MAX_PRIORITY = 100.0
 
 
 def funds_of(client: Client) -> Pot:
@@ -69,3 +70,23 @@ def deposit_funds(*, client: Client, amount_micros: int, reference: str) -> Jour
     if entry is None and deposited_micros(source) != amount_micros:
         raise ReferenceTaken
     return entry
+
+
+def limit_client(
+    *, client: Client, most_live_batches: int | None = None, priority: float | None = None
+) -> None:
+    """Say how many batches of a client may run at once, and how much its work counts where places on the
+    crowd's page are drawn (1 is usual). Only operators call this. Raises Invalid for what is out of bounds.
+    """
+    given = {"most_live_batches": most_live_batches, "priority": priority}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    faults = []
+    if most_live_batches is not None and most_live_batches < 0:
+        faults.append(Fault("most_live_batches", "out_of_bounds", "Give a number of batches."))
+    if priority is not None and not 0 < priority <= MAX_PRIORITY:
+        faults.append(
+            Fault("priority", "out_of_bounds", f"Must be more than 0 and at most {MAX_PRIORITY:g}.")
+        )
+    if faults:
+        raise Invalid(faults=faults)
+    Client.objects.filter(pk=client.pk).update(**chosen)

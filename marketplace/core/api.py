@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable
-from functools import cache
-from typing import Any, ClassVar, cast
+from functools import cache, partial
+from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
-from django.db import DataError, OperationalError, transaction
+from django.db import DataError, OperationalError
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import inline_serializer
-from rest_framework import exceptions, serializers, status
+from rest_framework import exceptions, serializers
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from marketplace.core import errors
-from marketplace.core.clock import now
-from marketplace.core.models import StoredReply
+from marketplace.core.problems import PROBLEM, body_of, details, headers_of, status_of
+from marketplace.core.repeats import KEY_HEADER, once
 
-PROBLEM = "application/problem+json"
-KEY_HEADER = "Idempotency-Key"
 log = logging.getLogger(__name__)
-STATUS: dict[type[errors.DomainError], int] = {
-    errors.NotFound: status.HTTP_404_NOT_FOUND,
-    errors.Forbidden: status.HTTP_403_FORBIDDEN,
-    errors.Invalid: status.HTTP_422_UNPROCESSABLE_ENTITY,
-    errors.Conflict: status.HTTP_409_CONFLICT,
-    errors.Unavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
-}
-
-
-class IdempotencyKeyReused(errors.Invalid):
-    """This Idempotency-Key was already used for another request."""
-
-    code = "idempotency_key_reused"
 
 
 class Page(CursorPagination):
@@ -71,6 +56,18 @@ def page_of(item: type[serializers.Serializer[Any]]) -> serializers.Serializer[A
     )
 
 
+class OnlyJson(BaseContentNegotiation):
+    """The API speaks JSON to everybody, whatever they would rather have."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """The parser of what was sent, None where there is none for it."""
+        return DefaultContentNegotiation().select_parser(request, parsers)
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """JSON."""
+        return renderers[0], renderers[0].media_type
+
+
 class Endpoint(APIView):
     """Base of every view of the API.
 
@@ -82,8 +79,7 @@ class Endpoint(APIView):
     scope: ClassVar[str]
     repeatable: ClassVar[bool] = True
     pagination_class = Page
-    _reserved: StoredReply | None = None
-    _replay: Response | None = None
+    content_negotiation_class = OnlyJson
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -93,36 +89,25 @@ class Endpoint(APIView):
         return super().as_view(**initkwargs)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Run a POST that carries a key in one transaction with its stored reply."""
-        if request.method != "POST" or not self.repeatable or KEY_HEADER not in request.headers:
-            return super().dispatch(request, *args, **kwargs)
-        with transaction.atomic():
-            response = super().dispatch(request, *args, **kwargs)
-            if response.status_code >= status.HTTP_400_BAD_REQUEST:
-                transaction.set_rollback(True)
-        return response
+        """As in DRF, but a POST that carries a key is done once."""
+        self.args, self.kwargs = args, kwargs
+        self.request = request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        try:
+            self.initial(request, *args, **kwargs)
+            method = request.method.lower()
+            known = method in self.http_method_names
+            handler = getattr(self, method, None) if known else None
+            act = partial(handler or self.http_method_not_allowed, request, *args, **kwargs)
+            response = once(request, act) if self._is_repeatable(request) else act()
+        except Exception as error:  # noqa: BLE001  (the edge: all of them become replies, or are raised again)
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(request, response, *args, **kwargs)
+        return self.response
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """After the caller is known: reserve the key, or find what was answered last time."""
-        super().initial(request, *args, **kwargs)
-        key = request.headers.get(KEY_HEADER)
-        if request.method == "POST" and key and self.repeatable and request.user.is_authenticated:
-            self._reserve(request, key)
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """A known key is answered with the stored reply, everything else as usual."""
-        if isinstance(exc, _Replayed) and self._replay is not None:
-            return self._replay
-        return super().handle_exception(exc)
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Store the reply beside the change it reports."""
-        final = super().finalize_response(request, response, *args, **kwargs)
-        reserved = self._reserved
-        if reserved is not None and final.status_code < status.HTTP_400_BAD_REQUEST:
-            reserved.status, reserved.body = final.status_code, getattr(final, "data", None)
-            reserved.save(update_fields=["status", "body"])
-        return final
+    def _is_repeatable(self, request: Request) -> bool:
+        known = request.method == "POST" and KEY_HEADER in request.headers and request.user.is_authenticated
+        return self.repeatable and bool(known and request.headers[KEY_HEADER])
 
     def listed(
         self, request: Request, rows: Any, shown: Callable[..., Any], ordering: str = "-id"
@@ -133,47 +118,11 @@ class Endpoint(APIView):
         found: list[Any] = pager.paginate_queryset(rows, request, view=self) or []
         return pager.get_paginated_response(shown(found, many=True).data)
 
-    def _reserve(self, request: Request, key: str) -> None:
-        digest = _fingerprint(request)
-        # A twin still in flight holds the unique row; this insert waits for it and then finds it.
-        StoredReply.objects.bulk_create(
-            [
-                StoredReply(
-                    actor=cast(Any, request.user), key=key[:255], request_hash=digest, created_at=now()
-                )
-            ],
-            ignore_conflicts=True,
-        )
-        stored = StoredReply.objects.get(actor_id=request.user.pk, key=key[:255])
-        if stored.request_hash != digest:
-            raise IdempotencyKeyReused
-        if stored.status is None:
-            self._reserved = stored
-            return
-        self._replay = Response(stored.body, status=stored.status)
-        raise _Replayed
-
-
-class _Replayed(Exception):
-    """Leaves the handler early: the reply is already known."""
-
 
 def problem(error: errors.DomainError) -> Response:
-    """A domain error as RFC 9457 problem details."""
-    code = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), status.HTTP_400_BAD_REQUEST)
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": error.code.replace("_", " ").capitalize(),
-        "status": code,
-        "code": error.code,
-        "detail": error.message,
-    }
-    if error.faults:
-        body["errors"] = [fault._asdict() for fault in error.faults]
-    if error.data:
-        body["where"] = error.data
-    headers = {"Retry-After": "2"} if code == status.HTTP_503_SERVICE_UNAVAILABLE else None
-    return Response(body, status=code, headers=headers, content_type=PROBLEM)
+    """A domain error as problem details."""
+    status, headers = status_of(error), headers_of(error)
+    return Response(body_of(error), status=status, headers=headers, content_type=PROBLEM)
 
 
 def handle_api_exception(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -190,7 +139,7 @@ def handle_api_exception(exc: Exception, context: dict[str, Any]) -> Response | 
         return _framework_problem(exc)
     if isinstance(exc, OperationalError):
         # no lock, no connection or no time: nothing was done, so trying again is safe
-        log.error("the database could not serve a request", exc_info=exc)
+        log.error("the database could not serve a request: %s", exc)
         return problem(errors.Unavailable())
     if isinstance(exc, DataError | RecursionError):
         # such as a NUL in the address or lists ten thousand deep; most is refused by name before
@@ -202,13 +151,7 @@ def handle_api_exception(exc: Exception, context: dict[str, Any]) -> Response | 
 def _framework_problem(exc: exceptions.APIException) -> Response:
     codes = exc.get_codes()
     code = codes if isinstance(codes, str) else "refused"
-    body = {
-        "type": "about:blank",
-        "title": str(code).replace("_", " ").capitalize(),
-        "status": exc.status_code,
-        "code": code,
-        "detail": str(exc.detail),
-    }
+    body = details(str(code), exc.status_code, str(exc.detail))
     headers: dict[str, str] = {}
     if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         headers["WWW-Authenticate"] = "Bearer"
@@ -229,15 +172,3 @@ def _faults(detail: Any, where: str = "") -> list[errors.Fault]:
     if isinstance(detail, list):
         return [fault for inner in detail for fault in _faults(inner, where)]
     return [errors.Fault(where, getattr(detail, "code", "invalid"), str(detail))]
-
-
-def _fingerprint(request: Request) -> str:
-    """What makes two requests the same: path and content (for uploads name and size, not bytes)."""
-    digest = hashlib.sha256(request.get_full_path().encode())
-    if request.content_type.startswith("multipart/"):
-        for name in sorted(request.data):
-            value = request.data[name]
-            digest.update(f"{name}={getattr(value, 'name', value)}:{getattr(value, 'size', '')};".encode())
-    else:
-        digest.update(request.body)
-    return digest.hexdigest()

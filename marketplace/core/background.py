@@ -16,9 +16,11 @@ from marketplace.core.clock import now
 from marketplace.core.events import publish_waiting
 from marketplace.core.health import BEAT, CELERY
 from marketplace.core.models import Heartbeat
+from marketplace.core.retention import forget_events, forget_replies
 
 EVERY = 5.0  # seconds between two written heartbeats of the celery process
 BATCH = 200
+FORGETTING = 20.0  # seconds a run may take for each kind of what is forgotten
 
 log = logging.getLogger(__name__)
 _last_written = -EVERY
@@ -37,6 +39,13 @@ def relay_events() -> None:
     """Tell listeners of events whose own commit hook did not (a process killed between commit and hook)."""
     while publish_waiting(limit=BATCH) == BATCH:
         pass
+
+
+@shared_task
+def forget_old() -> None:
+    """Delete what is remembered for a while only."""
+    forget_events(seconds=FORGETTING)
+    forget_replies(seconds=FORGETTING)
 
 
 @heartbeat_sent.connect

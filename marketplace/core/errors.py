@@ -23,6 +23,8 @@ class DomainError(Exception):
     """
 
     code: ClassVar[str] = "refused"
+    retry_after: ClassVar[int] = 0  # seconds until it may be worth trying again; 0: nobody knows
+    keeps: ClassVar[bool] = False  # whether what was written before it was raised is to stand
 
     def __init__(self, message: str = "", *, faults: list[Fault] | None = None, **data: Any) -> None:
         self.message = message or (self.__doc__ or "").strip().splitlines()[0]
@@ -59,6 +61,14 @@ class Unavailable(DomainError):
     """Not just now; try again in a moment."""
 
     code = "unavailable"
+    retry_after = 2  # seconds
+
+
+class TooMany(DomainError):
+    """Too many at once; finish some of them first."""
+
+    code = "too_many"
+    retry_after = 30  # seconds
 
 
 def broken_constraint(error: IntegrityError) -> str:

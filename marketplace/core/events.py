@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -9,27 +11,60 @@ from channels.layers import get_channel_layer
 from django.db import connection, transaction
 
 from marketplace.core.clock import now
+from marketplace.core.ids import public_id
 from marketplace.core.models import Event, Stream
 
 WAKE_UP = "wake.up"
 
 
-def append_event(*, stream: str, kind: str, payload: dict[str, Any] | None = None) -> Event:
+#: Parts of a statement: `events` (see `event_rows`) are numbered in `stream` and stored. The stream's counter
+#: row stays locked until commit, so numbers become visible in order.
+TOLD = """
+numbered AS (
+  INSERT INTO marketplace_stream AS s (name, last_seq) VALUES (%(stream)s, json_array_length(%(events)s))
+  ON CONFLICT (name) DO UPDATE SET last_seq = s.last_seq + excluded.last_seq
+  RETURNING name, last_seq
+), told AS (
+  INSERT INTO marketplace_event (public_id, stream_id, seq, kind, payload, created_at)
+  SELECT e.public_id, numbered.name, numbered.last_seq - e.after, e.kind, e.payload, %(now)s
+    FROM numbered, json_to_recordset(%(events)s) AS e (public_id text, after int, kind text, payload jsonb)
+)"""
+
+
+def event_rows(events: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Events (kind, payload) of one stream, in order, as `events` of TOLD; `after` is how many follow."""
+    last = len(events) - 1
+    return [
+        {"public_id": public_id(), "after": last - place, "kind": kind, "payload": payload}
+        for place, (kind, payload) in enumerate(events)
+    ]
+
+
+def append_event(*, stream: str, kind: str, payload: dict[str, Any] | None = None) -> int:
     """Store an event in `stream` inside the caller's transaction and wake the listeners on commit.
 
-    Locks the stream's counter row until commit, so sequence numbers become visible in order.
+    Returns its number. Locks the stream's counter row until commit.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an event commits together with its change; open a transaction")
-    Stream.objects.get_or_create(name=stream)
-    counter = Stream.objects.select_for_update().get(name=stream)
-    counter.last_seq += 1
-    counter.save(update_fields=["last_seq"])
-    event = Event.objects.create(
-        stream=counter, seq=counter.last_seq, kind=kind, payload=payload or {}, created_at=now()
-    )
-    transaction.on_commit(lambda: publish_waiting(), robust=True)
-    return event
+    rows = event_rows([(kind, payload or {})])
+    with connection.cursor() as cursor:
+        values: dict[str, Any] = {"stream": stream, "events": json.dumps(rows), "now": now()}
+        cursor.execute(f"WITH {TOLD} SELECT last_seq FROM numbered", values)  # noqa: S608  (a constant)
+        ((seq,),) = cursor.fetchall()
+    tell_on_commit(stream, seq, seq)
+    return int(seq)
+
+
+def tell_on_commit(stream: str, first: int, last: int) -> None:
+    """Let the listeners of `stream` know of its events `first` to `last` once the transaction commits."""
+    transaction.on_commit(lambda: _tell(stream, first, last), robust=True)
+
+
+def _tell(stream: str, first: int, last: int) -> None:
+    # by their numbers: what else waits is the relay's, and looking for it would cost every request
+    _wake(stream, last)
+    Event.objects.filter(stream_id=stream, seq__range=(first, last)).update(published_at=now())
 
 
 def publish_waiting(*, limit: int = 200) -> int:

@@ -13,6 +13,7 @@ class Space(enum.IntEnum):
     BACKGROUND = 1
     IMPORT = 2
     PROJECT = 3
+    LEASES = 4  # of a worker; taken in tasks/migrations/sql/limits.sql
 
 
 def try_lock(space: Space, key: int) -> bool:

@@ -70,3 +70,25 @@ class StoredReply(models.Model):
         constraints = [
             models.UniqueConstraint(name="one_reply_per_actor_and_key", fields=["actor", "key"]),
         ]
+
+
+class SweepClock(models.Model):
+    """By which clock a sweep on one host judges what is due (see marketplace.core.due).
+
+    `booted_at` is when the host was started, by its clock: it stands still until the clock is put forward or
+    back. `ahead_seconds` is how far it was put forward: so much behind it the sweep judges, until `until`.
+    """
+
+    name = models.CharField(max_length=80, primary_key=True)
+    booted_at = models.DateTimeField()
+    ahead_seconds = models.FloatField(default=0.0)
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "marketplace"
+        constraints = [
+            models.CheckConstraint(
+                name="sweep_clock_ahead_until_a_moment",
+                condition=models.Q(ahead_seconds=0) | models.Q(ahead_seconds__gt=0, until__isnull=False),
+            )
+        ]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from http import HTTPStatus
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from marketplace.core import health
-from marketplace.core.api import PROBLEM
+from marketplace.core.errors import DomainError, Unavailable
+from marketplace.core.problems import PROBLEM, body_of, details, headers_of, status_of
 
 
 @never_cache
@@ -47,19 +50,23 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """An accident of ours."""
+    """An accident of ours; or of the database, which had no connection, lock or time for us, and soon may."""
+    if isinstance(sys.exc_info()[1], OperationalError):
+        return not_now(request, Unavailable())
     return _problem(request, HTTPStatus.INTERNAL_SERVER_ERROR) or defaults.server_error(request)
+
+
+def not_now(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Nothing was done, and when to come again."""
+    status, headers = status_of(error), headers_of(error)
+    if request.path.startswith("/api/"):
+        return JsonResponse(body_of(error), status=status, headers=headers, content_type=PROBLEM)
+    return HttpResponse(render_to_string("503.html"), status=status, headers=headers)
 
 
 def _problem(request: HttpRequest, status: HTTPStatus) -> JsonResponse | None:
     """Problem details for callers of the API; None for people, who get the designed page."""
     if not request.path.startswith("/api/"):
         return None
-    body = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "code": status.name.lower(),
-        "detail": f"{status.description}.",
-    }
+    body = details(status.name.lower(), status.value, f"{status.description}.")
     return JsonResponse(body, status=status.value, content_type=PROBLEM)

@@ -6,6 +6,7 @@ import errno
 import ipaddress
 import secrets
 import socket
+import time
 
 from marketplace.local.errors import LocalError
 
@@ -27,12 +28,14 @@ def free_port() -> int:
     raise LocalError(f"No free port found on 127.0.0.1 between {FIRST} and {LAST}.")
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, patience_seconds: float = 0.0) -> socket.socket:
     """Take `host`:`port` for the web processes, or raise LocalError with what to do.
 
     The parent holds this socket while web processes come and go, so that a visitor waits for a
-    restart instead of being refused.
+    restart instead of being refused. A process of many threads that was ended holds its port until the last
+    of them is gone, a moment longer than it can be seen: hence `patience_seconds`.
     """
+    deadline = time.monotonic() + patience_seconds
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -44,13 +47,17 @@ def listen(host: str, port: int) -> socket.socket:
     # accepted sockets inherit it; a socket handed over by number gets it from nobody else, and without it
     # each reply of a kept connection waits some 40 ms
     taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    try:
-        taken.bind(address)
-        taken.listen(2048)
-    except OSError as error:
-        taken.close()
-        raise LocalError(_why_not(error, host, port)) from None
-    return taken
+    while True:
+        try:
+            taken.bind(address)
+            taken.listen(2048)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            taken.close()
+            raise LocalError(_why_not(error, host, port)) from None
+        return taken
 
 
 def is_loopback(host: str) -> bool:

@@ -23,7 +23,20 @@ from marketplace.local.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = 60.0  # seconds all parts have to become ready before the run goes on without them
+SHUT = 3.0  # seconds a port may stay taken after its holder was ended
 FULL = 10_000_000  # bytes free, below which a failure is blamed on the disk
+# one web process; which socket is added when it starts
+WEB = (
+    *(
+        "uvicorn",
+        "marketplace.asgi:application",
+        "--no-server-header",
+        "--no-access-log",
+        "--lifespan",
+        "off",
+    ),
+    *("--ws-max-size", "65536", "--timeout-keep-alive", "15", "--timeout-graceful-shutdown", "5"),
+)
 LOUD = re.compile(r"(?<![\w-])(WARNING|ERROR|CRITICAL)(?![\w-])")
 
 
@@ -69,8 +82,9 @@ def run(asked: Wishes) -> int:
         earlier = state.read(asked.var)
         if not mine:
             raise LocalError(_already(asked.var, earlier))
-        stop_leftovers(earlier.children if earlier else (), terminal)
-        with listen(asked.host, asked.port) as door:
+        left = earlier.children if earlier else ()
+        stop_leftovers(left, terminal)
+        with listen(asked.host, asked.port, patience_seconds=SHUT if left else 0.0) as door:
             Run(asked, terminal, door).until_stopped()
     return 0
 
@@ -140,12 +154,8 @@ class Run:
     def _web(self, number: int) -> Program:
         """One web process; all share the listening socket, so any of them answers."""
         door = self._door.fileno()
-        options = "--no-server-header --no-access-log --ws-max-size 65536 --timeout-keep-alive 15"
-        options += f" --timeout-graceful-shutdown 5 --fd {door}"
-        program = self._python(
-            "web" if number == 1 else f"web-{number}",
-            *("uvicorn", "marketplace.asgi:application", *options.split()),
-        )
+        name = "web" if number == 1 else f"web-{number}"
+        program = self._python(name, *WEB, "--fd", str(door))
         return replace(program, share=(door,), ready=self._web_answers)
 
     def _python(self, name: str, *words: str) -> Program:

@@ -65,6 +65,7 @@ class BatchIn(serializers.Serializer[Batch]):
     acceptance_seconds = serializers.IntegerField(required=False)
     seconds_per_task = serializers.IntegerField(required=False)
     no_gold_reason = serializers.CharField(required=False, allow_blank=True, max_length=300)
+    most_per_worker = serializers.IntegerField(required=False, allow_null=True)
 
 
 class QuoteOut(serializers.Serializer[Quote]):
@@ -83,6 +84,7 @@ class BatchTerms(serializers.Serializer[Batch]):
     id = serializers.CharField(source="public_id")
     name = serializers.CharField()
     state = serializers.CharField()
+    closing_step = serializers.CharField(help_text="waiting, estimating, clearing or paying; else empty")
     project = serializers.CharField(source="project.public_id")
     dataset = serializers.CharField(source="dataset.public_id")
     currency = serializers.CharField()
@@ -99,6 +101,7 @@ class BatchTerms(serializers.Serializer[Batch]):
     acceptance_seconds = serializers.IntegerField()
     seconds_per_task = serializers.IntegerField()
     no_gold_reason = serializers.CharField()
+    most_per_worker = serializers.IntegerField(allow_null=True)
     created_at = serializers.DateTimeField()
     launched_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)

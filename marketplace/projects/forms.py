@@ -65,6 +65,12 @@ class BatchForm(forms.Form):
     )
     suite_size = forms.IntegerField(label=_("Tasks handed out together"), min_value=1, max_value=50)
     lease_minutes = forms.FloatField(label=_("Minutes to answer them"), min_value=0.5)
+    most_per_worker = forms.IntegerField(
+        label=_("Tasks one worker may be given"),
+        help_text=_("Empty: as many as there are."),
+        min_value=1,
+        required=False,
+    )
     acceptance_minutes = forms.FloatField(label=_("Minutes until an answer is paid"), min_value=0)
 
     def __init__(self, client: Client, *args: Any, **kwargs: Any) -> None:
@@ -101,6 +107,7 @@ class BatchForm(forms.Form):
             name: int(given[field] * factor) for field, (name, factor) in scaled.items() if field in given
         }
         terms |= {name: given[name] / 100 for name in ("target_accuracy", "gold_share") if name in given}
-        whole = ("seconds_per_task", "min_overlap", "max_overlap", "gold_max_overlap", "suite_size")
+        whole = ["seconds_per_task", "min_overlap", "max_overlap", "gold_max_overlap"]
+        whole += ["suite_size", "most_per_worker"]
         terms |= {name: given[name] for name in (*whole, "no_gold_reason") if name in given}
         return terms

@@ -53,6 +53,15 @@ class BatchState(models.TextChoices):
 RUNNING = (BatchState.LIVE, BatchState.PAUSED)
 
 
+class ClosingStep(models.TextChoices):
+    """What a closing batch is at: waiting -> estimating -> clearing -> paying."""
+
+    WAITING = "waiting"  # for what is held and for experts
+    ESTIMATING = "estimating"  # the last refit
+    CLEARING = "clearing"  # what is still open comes off the market
+    PAYING = "paying"  # everything answered is paid
+
+
 class Batch(models.Model):
     """A funded run of a project over a dataset. Escrow hangs here; its money is fixed at launch."""
 
@@ -75,6 +84,11 @@ class Batch(models.Model):
     acceptance_seconds = models.PositiveIntegerField()
     seconds_per_task = models.PositiveIntegerField()
     no_gold_reason = models.CharField(max_length=300, blank=True)
+    # how many of its tasks one worker may answer; empty: as many as there are
+    most_per_worker = models.PositiveIntegerField(null=True)
+    closing_step = models.CharField(max_length=10, default="", db_default="", blank=True)
+    # when a process last worked at the closing, so that a second one goes home
+    tended_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=now)
     launched_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -97,10 +111,20 @@ class Batch(models.Model):
             models.CheckConstraint(
                 name="batch_gold_share_below_one", condition=Q(gold_share__gte=0, gold_share__lt=1)
             ),
+            models.CheckConstraint(
+                name="batch_closing_has_a_step",
+                condition=Q(state="closing", closing_step__in=ClosingStep.values)
+                | (~Q(state="closing") & Q(closing_step="")),
+            ),
+            models.CheckConstraint(
+                name="batch_lets_everybody_answer_something",
+                condition=Q(most_per_worker__isnull=True) | Q(most_per_worker__gt=0),
+            ),
         ]
         indexes = [
             # the crowd's page and every sweep look at running batches only
             models.Index(name="batch_live", fields=["id"], condition=Q(state="live")),
+            models.Index(name="batch_closing", fields=["id"], condition=Q(state="closing")),
         ]
 
     def __str__(self) -> str:

@@ -31,11 +31,15 @@ def _guideline_html(guideline_id: int) -> str:
     )
 
 
+def guideline_html(guideline_id: int | None) -> str:
+    """One version of the guidelines as HTML that holds nothing but formatting; empty for None."""
+    return _guideline_html(guideline_id) if guideline_id else ""
+
+
 def guidelines_html(project_id: int) -> str:
     """The newest guidelines as HTML that holds nothing but formatting.
 
     A version never changes once written, so each is rendered once a process.
     """
     newest = Guideline.objects.filter(project_id=project_id).order_by("-version")
-    guideline_id = newest.values_list("id", flat=True).first()
-    return _guideline_html(guideline_id) if guideline_id else ""
+    return guideline_html(newest.values_list("id", flat=True).first())

@@ -10,12 +10,12 @@ from django.db import transaction
 from marketplace.clients.models import Client
 from marketplace.clients.services import funds_of
 from marketplace.core.clock import now
-from marketplace.core.errors import Conflict, Fault, Invalid
+from marketplace.core.errors import Conflict, Fault, Invalid, TooMany
 from marketplace.datasets.models import Dataset
 from marketplace.ledger.pots import AccountKind, Pot
 from marketplace.ledger.selectors import balance_micros
 from marketplace.ledger.services import NotEnoughMoney, post_entry
-from marketplace.projects.models import Batch, BatchState, Guideline, Project
+from marketplace.projects.models import RUNNING, Batch, BatchState, ClosingStep, Guideline, Project
 from marketplace.projects.pricing import Quote, Terms, quote
 from marketplace.projects.schema import SchemaInvalid, parse
 
@@ -32,6 +32,7 @@ DEFAULTS: dict[str, Any] = {
     "acceptance_seconds": 60,
     "seconds_per_task": 15,
     "no_gold_reason": "",
+    "most_per_worker": None,
 }
 BOUNDS: dict[str, tuple[float, float]] = {
     "reward_micros": (1, 1_000_000_000),
@@ -45,7 +46,15 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "lease_seconds": (30, 86_400),
     "acceptance_seconds": (0, 30 * 86_400),
     "seconds_per_task": (1, 7200),
+    "most_per_worker": (1, 1_000_000),
 }
+
+
+class TooManyBatches(TooMany):
+    """As many of your batches run as may run at once; close one first, or ask the operator for more."""
+
+    code = "too_many_batches"
+    retry_after = 60
 
 
 class BatchMoved(Conflict):
@@ -149,8 +158,10 @@ def launch_faults(batch: Batch) -> list[Fault]:
 def fund_batch(*, batch: Batch) -> None:
     """Hold the worst case in escrow and open a draft. Inside the caller's transaction.
 
-    Raises BatchMoved unless it is a draft, NotEnoughMoney (with the missing sum) without the funds.
+    Raises BatchMoved unless it is a draft, TooManyBatches where the client may run no more, NotEnoughMoney
+    (with the missing sum) without the funds.
     """
+    _require_place(batch)
     moved = Batch.objects.filter(pk=batch.pk, state=BatchState.DRAFT).update(
         state=BatchState.LIVE, launched_at=now()
     )
@@ -178,7 +189,8 @@ def fund_batch(*, batch: Batch) -> None:
 
 def move_batch(*, batch: Batch, origins: tuple[BatchState, ...], state: BatchState) -> bool:
     """Compare-and-set of a batch's state; False when it was in none of `origins`."""
-    changed = Batch.objects.filter(pk=batch.pk, state__in=origins).update(state=state)
+    step = ClosingStep.WAITING if state == BatchState.CLOSING else ""
+    changed = Batch.objects.filter(pk=batch.pk, state__in=origins).update(state=state, closing_step=step)
     batch.refresh_from_db()
     return bool(changed)
 
@@ -192,10 +204,20 @@ def refund_escrow(*, batch: Batch) -> int:
     return left
 
 
+def _require_place(batch: Batch) -> None:
+    """One launch of a client after the other: each counts what the one before it has opened."""
+    client = Client.objects.select_for_update(no_key=True).get(pk=batch.project.client_id)
+    running = Batch.objects.filter(project__client=client, state__in=RUNNING).count()
+    if running >= client.most_live_batches:
+        raise TooManyBatches(running=running, most=client.most_live_batches)
+
+
 def _out_of_bounds(values: dict[str, Any]) -> list[Fault]:
     faults = []
     for key, (low, high) in BOUNDS.items():
-        value, whole = values[key], isinstance(DEFAULTS[key], int)
+        value, whole = values[key], not isinstance(DEFAULTS[key], float)
+        if value is None and DEFAULTS[key] is None:
+            continue  # no such limit
         number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if not number or not low <= value <= high:
             a_number = "a whole number" if whole else "a number"

@@ -69,7 +69,7 @@ class Stage:
         worker = make_worker(f"{CROWD[0]} {number}")
         User.objects.filter(pk=worker.user_id).update(name=CROWD[1], email=f"{CROWD[2]}-{number}@example.org")
         for place, task in enumerate(Task.objects.filter(batch=self.batch).order_by("-is_gold", "id")[:8]):
-            held = claim_task(worker=worker, task=task.public_id)
+            held = claim_task(worker=worker, task=task.public_id).assignments[0]
             said = {"note": f"{OTHERS[0]} {number} {place}"}
             submit_answer(worker=worker, assignment=held.public_id, answer=said)
         return worker
@@ -114,14 +114,24 @@ class Eyes:
         return [(path, word) for path, bytes_ in self.seen for word in canaries if word.encode() in bytes_]
 
 
+def answers_to(suite: dict[str, Any], said: str = "a plain word") -> list[dict[str, Any]]:
+    """The same answer to every task of a suite."""
+    return [
+        {"assignment": held["id"], "fence": held["fence"], "answer": {"note": said}}
+        for held in suite["assignments"]
+    ]
+
+
 def work_through(eyes: Eyes, batch: Batch) -> list[dict[str, Any]]:
     """Claim all there is, answer it in every way, give one back; returns what was shown."""
     shown: list[dict[str, Any]] = []
+    suites: list[dict[str, Any]] = []
     for _ in range(8):
         reply = eyes.post("/api/v1/work/claims", {"batch": batch.public_id})
         if reply.status_code != 201:
             break
-        shown += reply.json()["assignments"]
+        suites.append(reply.json())
+        shown += suites[-1]["assignments"]
     for place, held in enumerate(shown):
         path = f"/api/v1/assignments/{held['id']}"
         if place == 0:
@@ -130,6 +140,8 @@ def work_through(eyes: Eyes, batch: Batch) -> list[dict[str, Any]]:
         for said in ("a plain word", "a plain word", "another"):
             eyes.post(f"{path}/submit", {"answer": {"note": said}, "fence": held["fence"]})
         eyes.post("/api/v1/work/claims", {"task": held["task"]["id"]})
+    for suite in suites:
+        eyes.post(f"/api/v1/suites/{suite['suite']}/answers", {"answers": answers_to(suite)})
     eyes.post(f"/api/v1/assignments/{shown[0]['id']}/return")
     settle_due()
     return shown
@@ -217,6 +229,19 @@ def test_it_answers_alike_whatever_is_done_with_gold_or_work(stage: Stage) -> No
     eyes = Eyes(stage.ben.user)
     shown = eyes.post("/api/v1/work/claims", {"batch": stage.batch.public_id}).json()["assignments"]
     answered = kinds_of(shown, lambda held: list(replies_to(eyes, held)))
+    assert answered[True] == answered[False]
+    assert len(answered[True]) == 1
+
+
+def test_it_answers_alike_for_gold_and_work_of_one_suite(stage: Stage) -> None:
+    eyes = Eyes(stage.ben.user)
+    suite = eyes.post("/api/v1/work/claims", {"batch": stage.batch.public_id}).json()
+    replies: dict[str, list[Any]] = {held["id"]: [] for held in suite["assignments"]}
+    for said in ("", "a plain word", "a plain word", "another"):
+        body = {"answers": answers_to(suite, said)}
+        for told in eyes.post(f"/api/v1/suites/{suite['suite']}/answers", body).json()["results"]:
+            replies[told.pop("assignment")].append(told)
+    answered = kinds_of(suite["assignments"], lambda held: replies[held["id"]])
     assert answered[True] == answered[False]
     assert len(answered[True]) == 1
 

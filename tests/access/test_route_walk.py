@@ -12,7 +12,7 @@ from django.test import Client
 from marketplace.accounts.models import User
 from marketplace.clients.models import Membership, Role
 from tests.access.addresses import Address, our_addresses
-from tests.access.world import World, fingerprint, make_world
+from tests.access.world import HELD, World, fingerprint, make_world
 from tests.factories import make_client, make_project, make_user
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +30,7 @@ BODY: dict[str, Any] = {
     "guidelines": "Look.",
     "body": "Look.",
     "answer": {"animal": "dog"},
+    "answers": [{"assignment": HELD, "answer": {"animal": "dog"}}],
     "outcome": "decided",
     "reason": "clear",
 }
@@ -99,7 +100,7 @@ def test_it_shows_outsiders_nothing_and_lets_them_change_nothing(world: World) -
 
 def owner_of(world: World, address: Address) -> User:
     """Who may use an address, by what its name is of."""
-    if address.name == "worker-screen" or "assignment" in address.parameters:
+    if address.name == "worker-screen" or {"assignment", "suite"} & set(address.parameters):
         return world.ben.user
     owners = {"dispute": world.cho, "vendor": world.vera, "payout": world.otto}
     return next((owners[name] for name in address.parameters if name in owners), world.ada)

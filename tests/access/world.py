@@ -21,6 +21,7 @@ from workers.teams.models import Vendor
 from workers.teams.services import add_member, create_vendor
 
 REWARD = 2_000_000
+HELD = "HELD" * 4  # what Ben holds, by a name that the body of a request can give
 
 
 @dataclass
@@ -49,6 +50,8 @@ def make_world() -> World:
     ben, finn = make_worker("Ben"), make_worker("Finn")
     add_member(vendor=vendor, worker=ben)
     held = claim(ben, task_of(batch, "w1"))
+    held.public_id = HELD
+    held.save(update_fields=["public_id"])
     answer(ben, task_of(batch, "w2"))
     answer(ben, task_of(batch, "g0"))
     answer(finn, task_of(batch, "w0"), "cat")
@@ -75,6 +78,7 @@ def make_world() -> World:
             "batch": [batch.public_id],
             "vendor": [vendor.public_id],
             "assignment": [held.public_id],
+            "suite": [held.suite],
             "dispute": [dispute.public_id],
             "payout": [payout.public_id],
             "key": [key.public_id],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Timer
+
 import pytest
 
 from marketplace.local.errors import LocalError
@@ -12,6 +14,15 @@ def test_it_says_that_a_port_is_taken_and_what_to_do() -> None:
     port = free_port()
     with listen("127.0.0.1", port), pytest.raises(LocalError, match=rf"{port} is taken.*PORT={port + 1}"):
         listen("127.0.0.1", port)
+
+
+def test_it_waits_for_a_port_that_is_being_given_up() -> None:
+    port = free_port()
+    held = listen("127.0.0.1", port)
+    giving_up = Timer(0.3, held.close)
+    giving_up.start()
+    with listen("127.0.0.1", port, patience_seconds=30.0):
+        assert held.fileno() == -1
 
 
 def test_it_says_that_an_address_is_not_of_this_machine() -> None:

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -52,6 +54,18 @@ def until_ready(env: Mapping[str, str], run: subprocess.Popen[bytes]) -> None:
         time.sleep(0.2)
 
 
+def asked_with_a_key(env: Mapping[str, str]) -> int:
+    """The status of a request that needs the database: 401 for this key, once it has been looked for."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{env['PORT']}/api/v1/keys", headers={"Authorization": "Bearer unknown"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
+            return int(reply.status)
+    except urllib.error.HTTPError as refusal:
+        return refusal.code
+
+
 def written(var: Path) -> State:
     """What is written down of the run."""
     found = state.read(var)
@@ -59,13 +73,25 @@ def written(var: Path) -> State:
     return found
 
 
+def process(var: Path, name: str) -> int:
+    """The number of a process of the run."""
+    return next(child.pid for child in written(var).children if child.name == name)
+
+
 @pytest.mark.timeout(400)
 def test_it_survives_every_kill_and_leaves_nobody(tmp_path: Path) -> None:
     env = environment(tmp_path)
     run = started(env)
     try:
-        web = next(child for child in written(tmp_path).children if child.name == "web")
-        os.kill(web.pid, signal.SIGKILL)
+        os.kill(process(tmp_path, "web"), signal.SIGKILL)
+        until_ready(env, run)
+
+        database = process(tmp_path, "postgres")
+        assert asked_with_a_key(env) == 401
+        os.kill(database, signal.SIGKILL)
+        while process(tmp_path, "postgres") == database or asked_with_a_key(env) != 401:
+            assert asked_with_a_key(env) in {401, 503}
+        assert [asked_with_a_key(env) for _ in range(20)] == [401] * 20
         until_ready(env, run)
 
         run.kill()

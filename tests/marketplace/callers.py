@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from marketplace.accounts.models import User
 from marketplace.accounts.services import create_api_key
-from marketplace.core.api import PROBLEM
+from marketplace.core.problems import PROBLEM
 
 
 def as_user(user: User) -> APIClient:

@@ -13,7 +13,7 @@ from django.apps import apps
 from marketplace.accounts.models import ApiKey, User
 from marketplace.clients.models import Client, Membership
 from marketplace.core.clock import now
-from marketplace.core.models import Event, StoredReply, Stream
+from marketplace.core.models import Event, StoredReply, Stream, SweepClock
 from marketplace.datasets.models import Dataset, Row, RowError
 from marketplace.ledger.models import Account, JournalEntry, Posting
 from marketplace.ledger.pots import AccountKind
@@ -137,6 +137,12 @@ BREAKS: dict[str, Callable[[], object]] = {
     "batch_pays_something": lambda: a_batch_with(reward_micros=0),
     "batch_target_is_a_probability": lambda: a_batch_with(target_accuracy=1.0),
     "batch_gold_share_below_one": lambda: a_batch_with(gold_share=1.0),
+    "batch_closing_has_a_step": lambda: a_batch_with(state="closing"),
+    "batch_lets_everybody_answer_something": lambda: a_batch_with(most_per_worker=0),
+    "client_priority_above_zero": lambda: Client.objects.create(name="A", priority=0),
+    "sweep_clock_ahead_until_a_moment": lambda: SweepClock.objects.create(
+        name="leases", booted_at=now(), ahead_seconds=1.0
+    ),
     "payout_of_something": lambda: a_payout(amount_micros=0),
     "payout_state_known": lambda: a_payout(state="lost"),
     "one_reliability_per_worker_and_question": one_record_twice,
@@ -150,7 +156,9 @@ ALSO: list[tuple[str, Callable[[], object]]] = [
     ("batch_pays_something", lambda: a_batch_with(expert_reward_micros=-1)),
     ("batch_target_is_a_probability", lambda: a_batch_with(target_accuracy=0.0)),
     ("batch_gold_share_below_one", lambda: a_batch_with(gold_share=-0.1)),
+    ("batch_closing_has_a_step", lambda: a_batch_with(closing_step="waiting")),
     ("client_currency_is_iso", lambda: Client.objects.create(name="A", currency="US")),
+    ("client_priority_above_zero", lambda: Client.objects.create(name="A", priority=101)),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from marketplace.accounts.callers import profile_of
 from marketplace.accounts.models import User
 from marketplace.core.errors import Forbidden
 from workers.profiles.models import Expert, Worker
@@ -20,16 +21,19 @@ class NotAnExpert(Forbidden):
 
 
 def worker_for_user(user: User) -> Worker:
-    """The worker that `user` is. Raises NotAWorker for others and for paused workers."""
-    worker = Worker.objects.filter(user=user, active=True).first()
-    if worker is None:
+    """The worker that `user` is. Raises NotAWorker for others and for paused workers.
+
+    Asks nothing of the database for somebody who is calling: their profiles came along with them.
+    """
+    worker = profile_of(user, Worker)
+    if worker is None or not worker.active:
         raise NotAWorker
     return worker
 
 
 def expert_for_user(user: User) -> Expert:
-    """The expert that `user` is. Raises NotAnExpert."""
-    expert = Expert.objects.filter(user=user, active=True).first()
-    if expert is None:
+    """The expert that `user` is, likewise. Raises NotAnExpert."""
+    expert = profile_of(user, Expert)
+    if expert is None or not expert.active:
         raise NotAnExpert
     return expert

@@ -17,6 +17,8 @@ class Worker(models.Model):
     display_name = models.CharField(max_length=60)
     country = models.CharField(max_length=2, blank=True)
     active = models.BooleanField(default=True)
+    # the operator's: how many tasks they may hold at once, over all batches
+    most_leases = models.PositiveIntegerField(default=100, db_default=100)
     created_at = models.DateTimeField(default=now)
 
     class Meta:

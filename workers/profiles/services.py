@@ -25,3 +25,10 @@ def appoint_expert(*, user: User) -> Expert:
     """Let `user` judge disputes. Only operators call this."""
     expert, _ = Expert.objects.get_or_create(user=user)
     return expert
+
+
+def limit_worker(*, worker: Worker, most_leases: int) -> None:
+    """Say how many tasks a worker may hold at once. Only operators call this. Raises Invalid below 1."""
+    if most_leases < 1:
+        raise Invalid(faults=[Fault("most_leases", "out_of_bounds", "Let them hold at least one task.")])
+    Worker.objects.filter(pk=worker.pk).update(most_leases=most_leases)

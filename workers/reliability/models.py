@@ -16,7 +16,7 @@ class Reliability(models.Model):
     [true class][answered class] of the last refit and the known ones graded since, prior not included.
     `weights`, in the same shape, are what an answer adds to the log posterior of each class: all the
     live step needs of a worker; empty until a refit has seen the worker. Both are empty for kinds without
-    classes. `accuracy` with its interval [`low`, `high`] is the posterior from the known answers.
+    classes. How right a worker is, with its interval, follows from the first two and is not stored.
     """
 
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="reliabilities")
@@ -26,9 +26,6 @@ class Reliability(models.Model):
     gold_answers = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=list)
     weights = models.JSONField(default=list)
-    accuracy = models.FloatField(default=0.5)
-    low = models.FloatField(default=0.0)
-    high = models.FloatField(default=1.0)
     version = models.CharField(max_length=40, blank=True)
     updated_at = models.DateTimeField(default=now)
 

@@ -16,6 +16,10 @@ class Vendor(models.Model):
     public_id = PublicIdField()
     name = models.CharField(max_length=120)
     share_ppm = models.PositiveIntegerField(default=0)
+    # the operator's: how many tasks its workers may hold at once between them; and how many they held when a
+    # sweep last counted. (Were it counted at each claim, all claims of a team would wait for one row.)
+    most_leases = models.PositiveIntegerField(default=5000, db_default=5000)
+    leases_seen = models.PositiveIntegerField(default=0, db_default=0)
     managers = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="VendorManager", related_name="vendors"
     )

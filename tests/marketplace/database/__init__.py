@@ -1,0 +1,1 @@
+"""The way to PostgreSQL: the pool, and what happens when the other side goes away."""

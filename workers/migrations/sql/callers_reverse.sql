@@ -1,0 +1,2 @@
+DROP FUNCTION caller_by_secret(text, timestamptz);
+DROP FUNCTION caller_by_id(bigint);
