@@ -1,11 +1,10 @@
-"""The doors from a worker to work: their assignments, and tasks of running batches."""
+"""The doors from a worker to work: their assignments, and batches that were launched."""
 
 from __future__ import annotations
 
 from marketplace.core.errors import NotFound
 from marketplace.projects.models import Batch, BatchState
 from tasks.assignment.models import Assignment
-from tasks.pool.models import Task
 from workers.profiles.models import Worker
 
 
@@ -31,14 +30,3 @@ def batch_for_worker(public_id: str) -> Batch:
     if batch is None:
         raise NotFound
     return batch
-
-
-def task_for_worker(public_id: str, *, lock: bool = False) -> Task:
-    """A task by name. With `lock` its row is held until the transaction ends. Raises NotFound."""
-    rows = Task.objects.select_related("batch__project")
-    if lock:
-        rows = rows.select_for_update(of=("self",))
-    task = rows.filter(public_id=public_id).first()
-    if task is None:
-        raise NotFound
-    return task

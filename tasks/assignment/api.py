@@ -95,7 +95,7 @@ class Claims(Endpoint):
             raise Invalid(faults=[Fault("batch", "one_of", "Name either a batch or a task.")])
         worker = worker_for_user(cast(User, request.user))
         if "task" in wanted:
-            suite = [claim_task(worker=worker, task=wanted["task"])]
+            suite = claim_task(worker=worker, task=wanted["task"])
         else:
             suite = claim_suite(worker=worker, batch=wanted["batch"], size=wanted.get("size"))
         return Response(suite_as_shown(suite), status=201)

@@ -34,9 +34,11 @@ class Assignment(models.Model):
     """
 
     public_id = PublicIdField()
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="assignments")
-    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="assignments")
+    # Every index costs each claim and each submit. Those named below begin with batch and with worker;
+    # who had a task is asked of its answers, and tasks and journal entries are never deleted.
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments", db_index=False)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="assignments", db_index=False)
+    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="assignments", db_index=False)
     suite = models.CharField(max_length=16)
     state = models.CharField(max_length=10, default=AssignmentState.CLAIMED)
     skipped = models.BooleanField(default=False, db_default=False)
@@ -45,7 +47,9 @@ class Assignment(models.Model):
     lease_expires_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
     accept_due_at = models.DateTimeField(null=True)
-    payment = models.ForeignKey("marketplace.JournalEntry", on_delete=models.PROTECT, null=True)
+    payment = models.ForeignKey(
+        "marketplace.JournalEntry", on_delete=models.PROTECT, null=True, db_index=False
+    )
 
     class Meta:
         app_label = "tasks"
@@ -72,4 +76,53 @@ class Assignment(models.Model):
             # a worker's own list, and closing a batch
             models.Index(name="assignment_of_worker", fields=["worker", "-id"]),
             models.Index(name="assignment_by_state", fields=["batch", "state"]),
+            # how much a worker holds: as many rows as that
+            models.Index(name="assignment_held", fields=["worker"], condition=Q(state="claimed")),
+        ]
+
+
+class Ration(models.Model):
+    """What one worker has had of a batch that gives each worker only so much (`most_per_worker`); no row for
+    any other batch. The trigger `leases_within_limits` counts; what is given back unseen is not counted.
+    """
+
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="+", db_index=False)
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="+", db_index=False)
+    taken = models.PositiveIntegerField()
+    most = models.PositiveIntegerField()
+
+    class Meta:
+        app_label = "tasks"
+        constraints = [
+            models.UniqueConstraint(name="one_ration_per_worker_and_batch", fields=["worker", "batch"]),
+            models.CheckConstraint(
+                name="nobody_takes_more_of_a_batch_than_allowed", condition=Q(taken__lte=models.F("most"))
+            ),
+        ]
+
+
+class Bookmark(models.Model):
+    """How far a worker has read each lane of a batch's queue: one row per worker and batch, locked while
+    they claim, which also keeps a worker's two tabs apart.
+
+    A claim goes on after the bookmark, so it costs the same however much its worker has answered. Everything
+    that comes into a begun lane comes ahead of it. What may still lie behind (a task whose lane was joined
+    before ours was read but committed after) is found by reading the whole queue again, a little at a time,
+    whenever nothing is ahead; (`again_lane`, `again_place`) is where that stands. `taken` counts all tasks
+    handed out under it.
+    """
+
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="bookmarks", db_index=False)
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="+", db_index=False)
+    near_place = models.BigIntegerField(default=0, db_default=0)
+    begun_place = models.BigIntegerField(default=0, db_default=0)
+    fresh_place = models.BigIntegerField(default=0, db_default=0)
+    again_lane = models.PositiveSmallIntegerField(default=0, db_default=0)
+    again_place = models.BigIntegerField(default=0, db_default=0)
+    taken = models.PositiveBigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        app_label = "tasks"
+        constraints = [
+            models.UniqueConstraint(name="one_bookmark_per_worker_and_batch", fields=["batch", "worker"]),
         ]

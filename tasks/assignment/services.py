@@ -6,25 +6,27 @@ import datetime as dt
 import random
 
 from django.db import connection, transaction
-from django.db.models import F, Sum
 
 from marketplace.core.clock import now
-from marketplace.core.errors import Conflict
+from marketplace.core.errors import Conflict, DomainError, NotFound
 from marketplace.core.ids import public_id
-from marketplace.projects.models import Batch, BatchState
-from tasks.assignment.access import assignment_for_worker, batch_for_worker, task_for_worker
-from tasks.assignment.claim import claim_rows, has_work, hold_batch, pick_gold
-from tasks.assignment.models import RECLAIMABLE, Assignment, AssignmentState
-from tasks.assignment.policy import gold_count
-from tasks.pool.models import Task, TaskState
+from marketplace.kinds.registry import kind_of
+from marketplace.projects.models import BatchState
+from marketplace.projects.selectors import schema_of
+from tasks.assignment.access import assignment_for_worker
+from tasks.assignment.claim import Context, lease_suite, lease_task, read_context
+from tasks.assignment.limits import EnoughOfThisBatch, TooManyHeld, room_for, within_limits
+from tasks.assignment.models import Assignment, AssignmentState
+from tasks.assignment.policy import GoldRecord, gold_count, gold_share_of
+from tasks.assignment.suite import Suite
 from workers.profiles.models import Worker
-from workers.reliability.models import Reliability
 
 
 class NothingToDo(Conflict):
     """There is nothing here for you at the moment; new work may come at any time."""
 
     code = "nothing_to_do"
+    keeps = True  # how far the worker has read
 
 
 class BatchNotLive(Conflict):
@@ -63,84 +65,79 @@ class AssignmentReturned(Conflict):
     code = "assignment_returned"
 
 
-@transaction.atomic
+# What the database answers to a claim by name that it refuses.
+REFUSALS: dict[str, type[DomainError]] = {
+    error.code: error for error in (NotFound, AlreadyYours, TaskSettled, BatchNotLive, TaskFullyLeased)
+}
+
+
 def claim_suite(
     *, worker: Worker, batch: str, size: int | None = None, rng: random.Random | None = None
-) -> list[Assignment]:
-    """Lease the next suite of a batch (public id) to a worker, gold mixed in at random places.
+) -> Suite:
+    """Lease the next suite of a batch (public id) to a worker, gold mixed in at random places; a smaller one
+    where a limit leaves no room for more.
 
-    Raises NotFound, BatchNotLive, or NothingToDo where no task fits this worker.
+    Raises NotFound, BatchNotLive, NothingToDo where no task fits this worker, and what `within_limits`
+    raises.
     """
-    source = batch_for_worker(batch)
-    if source.state != BatchState.LIVE:
-        raise BatchNotLive
     drawn = rng or random.SystemRandom()
-    wanted = min(size or source.suite_size, source.suite_size)
-    graded = Reliability.objects.filter(worker=worker, project_id=source.project_id)
-    gold_answers = graded.aggregate(n=Sum("gold_answers"))["n"] or 0
-    gold = gold_count(wanted, gold_answers=gold_answers, gold_share=source.gold_share, rng=drawn)
-    known = pick_gold(batch_id=source.pk, worker_id=worker.pk, size=gold)
-    found = claim_rows(
-        batch_id=source.pk,
-        worker_id=worker.pk,
-        gold=known,
-        size=wanted - len(known),  # what there is no gold for is made up with work
-        suite=public_id(),
-        moment=now(),
-        lease=dt.timedelta(seconds=source.lease_seconds),
-    )
-    only_gold = len(found) <= len(known)
-    if only_gold and not (len(known) == wanted and has_work(batch_id=source.pk, worker_id=worker.pk)):
-        # undoes the gold: handed out alone at the end it would give itself away
-        raise NothingToDo
-    suite_rows = list(Assignment.objects.filter(id__in=found).select_related("batch__project"))
-    drawn.shuffle(suite_rows)
-    return suite_rows
+    try:
+        return _claim_suite(worker, batch, size, drawn)
+    except (TooManyHeld, EnoughOfThisBatch):
+        room = room_for(worker_id=worker.pk, batch=batch)
+        if room < 1:
+            raise
+    return _claim_suite(worker, batch, min(room, size or room), drawn)
 
 
-@transaction.atomic
-def claim_task(*, worker: Worker, task: str) -> Assignment:
-    """Lease one named task (public id). Raises NotFound, BatchNotLive, TaskSettled, TaskFullyLeased,
-    AlreadyYours. A task that was returned or ran out may be claimed again, under a new fence.
-    """
-    # looked at before it is locked: a refusal, the commonest reply of a batch near its end, writes nothing
-    _require_claimable(task_for_worker(task), worker)
-    wanted = task_for_worker(task, lock=True)
-    held = _require_claimable(wanted, worker)
-    batch = wanted.batch
-    if hold_batch(batch.pk) != BatchState.LIVE:
-        raise BatchNotLive
-    moment = now()
-    expires = moment + dt.timedelta(seconds=batch.lease_seconds)
-    if held is None:
-        return Assignment.objects.create(
-            task=wanted,
-            batch=batch,
-            worker=worker,
-            suite=public_id(),
-            claimed_at=moment,
-            lease_expires_at=expires,
+def _claim_suite(worker: Worker, batch: str, size: int | None, drawn: random.Random) -> Suite:
+    moment, suite = now(), public_id()
+    kept = not connection.in_atomic_block  # a refusal under an Idempotency-Key is rolled back
+    with within_limits(), transaction.atomic():
+        context = read_context(worker_id=worker.pk, batch=batch)
+        if context is None or context.state == BatchState.DRAFT:
+            raise NotFound
+        if context.bookmark_id is None:
+            raise BatchNotLive
+        wanted = min(size or context.suite_size, context.suite_size)
+        gold = gold_count(wanted, share=_gold_share(context), rng=drawn)
+        expires = moment + dt.timedelta(seconds=context.terms.lease_seconds)
+        leased = lease_suite(
+            bookmark_id=context.bookmark_id,
+            size=wanted,
+            gold=[drawn.randint(1, context.places) for _ in range(gold)],
+            suite=suite,
+            moment=moment,
+            expires=expires,
+            kept=kept,
         )
-    # the locked task row keeps a second claim by the same worker out until this one is done
-    held.state, held.suite, held.fence = AssignmentState.CLAIMED, public_id(), held.fence + 1
-    held.claimed_at, held.lease_expires_at, held.batch = moment, expires, batch
-    held.skipped = False
-    held.save(update_fields=["state", "suite", "fence", "claimed_at", "lease_expires_at", "skipped"])
-    return held
+    if not leased:  # outside the transaction, which keeps how far the worker has read
+        raise NothingToDo
+    return Suite(suite, context.terms, expires, leased)
 
 
-def _require_claimable(task: Task, worker: Worker) -> Assignment | None:
-    """The worker's earlier assignment of a task they may claim; raises the reason why they may not."""
-    held = Assignment.objects.filter(worker=worker, task=task).first()
-    if held is not None and held.state not in RECLAIMABLE:
-        raise AlreadyYours
-    if task.state != TaskState.OPEN or task.answers_count >= task.max_overlap:
-        raise TaskSettled
-    if task.batch.state != BatchState.LIVE:
-        raise BatchNotLive
-    if not task.wanted:
-        raise TaskFullyLeased
-    return held
+def claim_task(*, worker: Worker, task: str) -> Suite:
+    """Lease one named task (public id), as a suite of one. Raises NotFound, BatchNotLive, TaskSettled,
+    TaskFullyLeased, AlreadyYours, and what `within_limits` raises. A task that was returned or ran out may be
+    claimed again, under a new fence.
+    """
+    suite = public_id()
+    with within_limits(), transaction.atomic():
+        found = lease_task(worker_id=worker.pk, task=task, suite=suite, moment=now())
+    if found.refusal is not None:
+        raise REFUSALS[found.refusal]
+    return Suite(suite, found.terms, found.expires_at, [found.leased])
+
+
+def _gold_share(context: Context) -> float:
+    """How much gold this worker is due, by what was graded of them in this project."""
+    questions = {question.name: question for question in schema_of(context.terms.project_id).questions}
+    records = [
+        GoldRecord(right, total, kind_of(questions[name].kind).n_labels(questions[name].config))
+        for name, right, total in context.graded
+        if total
+    ]
+    return gold_share_of(records, answers=context.taken, gold_share=context.gold_share)
 
 
 @transaction.atomic
@@ -159,53 +156,52 @@ def return_assignment(*, worker: Worker, assignment: str, skipped: bool = True) 
     return held
 
 
-def require_live(assignment: Assignment, fence: int | None) -> None:
-    """Raises the reason why an answer to this (locked) assignment cannot be taken, if there is one."""
-    if assignment.state == AssignmentState.RETURNED:
-        raise AssignmentReturned
-    if assignment.state != AssignmentState.CLAIMED:
-        raise AssignmentNotLive
-    if fence is not None and fence != assignment.fence:
-        raise LeaseFenced
-
-
 class LeaseFenced(Conflict):
     """You claimed this task again since; use the newer claim."""
 
     code = "lease_fenced"
 
 
-def mark_submitted(*, assignment: Assignment, moment: dt.datetime) -> None:
-    """Note that a (locked) live assignment was answered; acceptance falls due after the batch's time."""
-    due = moment + dt.timedelta(seconds=assignment.batch.acceptance_seconds)
-    assignment.state, assignment.submitted_at, assignment.accept_due_at = (
-        AssignmentState.SUBMITTED,
-        moment,
-        due,
-    )
-    assignment.save(update_fields=["state", "submitted_at", "accept_due_at"])
+#: A part of a statement (see `tasks.flow.change`): assignments whose answers were `stored` are done, and fall
+#: due for pay. It comes after the storing, for the database takes an answer for a live assignment only.
+SUBMITTED = """
+submitted AS (
+  UPDATE tasks_assignment a SET state = 'submitted', submitted_at = %(now)s, accept_due_at = %(pay_due)s
+    FROM stored WHERE a.id = stored.assignment_id
+)"""
 
 
-# Two sweepers share the rows; ordered by task so that they lock the tasks in one order. Materialised,
-# because a planner may run a subquery with LIMIT more than once, and then take more than it was given.
+# The longest overdue first, passed over where another sweeper has them. The tasks are locked in the order of
+# their ids before anything is written: a sweep and a suite of answers never wait for each other in a ring.
 _EXPIRE = """
 WITH due AS MATERIALIZED (
-  SELECT id FROM tasks_assignment
-   WHERE state = 'claimed' AND lease_expires_at < %s
-   ORDER BY task_id LIMIT %s FOR UPDATE SKIP LOCKED)
-UPDATE tasks_assignment SET state = 'expired' FROM due WHERE tasks_assignment.id = due.id
+  SELECT id, task_id FROM tasks_assignment
+   WHERE state = 'claimed' AND lease_expires_at < %(moment)s
+   ORDER BY lease_expires_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), held AS MATERIALIZED (
+  SELECT task.id FROM (SELECT DISTINCT task_id FROM due ORDER BY task_id) AS one
+   CROSS JOIN LATERAL (SELECT id FROM tasks_task WHERE id = one.task_id FOR NO KEY UPDATE) AS task
+)
+UPDATE tasks_assignment SET state = 'expired'
+  FROM due WHERE tasks_assignment.id = due.id AND (SELECT count(*) FROM held) > 0
 """
+# Read from the front of the index, however few the planner believes are due: to take five hundred, a hundred
+# thousand need not be sorted.
+_FROM_THE_FRONT = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
 
 
-def expire_leases(*, limit: int = 500) -> int:
-    """Take back tasks whose lease ran out; returns how many. Safe to run twice at once."""
+def expire_leases(*, limit: int = 500, moment: dt.datetime | None = None) -> int:
+    """Take back up to `limit` tasks whose lease ran out before `moment` (now); returns how many.
+
+    One short transaction. Safe to run twice at once.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_EXPIRE, [now(), limit])
+        cursor.execute(_FROM_THE_FRONT)
+        cursor.execute(_EXPIRE, {"moment": moment or now(), "limit": limit})
         return int(cursor.rowcount)
 
 
-def bring_acceptance_forward(*, batch: Batch) -> None:
-    """Let everything submitted in a batch fall due now: it is closing."""
-    Assignment.objects.filter(batch=batch, state=AssignmentState.SUBMITTED, accept_due_at__gt=now()).update(
-        accept_due_at=F("submitted_at")
-    )
+def last_lease() -> dt.datetime | None:
+    """When the last of the leases that are live now runs out; None where there is none."""
+    live = Assignment.objects.filter(state=AssignmentState.CLAIMED).order_by("-lease_expires_at")
+    return live.values_list("lease_expires_at", flat=True).first()

@@ -24,15 +24,30 @@ class TaskState(models.TextChoices):
     CLOSED = "closed"
 
 
+class Lane(models.IntegerChoices):
+    """Where a task waits for its next answer; higher ones are served first, so that the begun gets done."""
+
+    FRESH = 0  # nobody has had it
+    BEGUN = 1
+    NEAR = 2  # its posterior is close to the threshold: the next answer may well settle it
+
+
 class Task(models.Model):
-    """One row to be answered in one batch. Gold is a task like any other."""
+    """One row to be answered in one batch. Gold is a task like any other.
+
+    `place` orders a lane of the batch's queue. It is random for what nobody has had, so that order says
+    nothing about the file or about gold. Whatever comes into a begun lane goes to its end, where it lies
+    ahead of every worker's bookmark: the trigger `task_joins_its_lane` sees to that, whoever writes. Gold
+    keeps its random place and its lane.
+    """
 
     public_id = PublicIdField()
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="tasks")
-    row = models.ForeignKey(Row, on_delete=models.PROTECT, related_name="tasks")
+    # every index costs each claim: the named ones begin with the batch and with the row
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="tasks", db_index=False)
+    row = models.ForeignKey(Row, on_delete=models.PROTECT, related_name="tasks", db_index=False)
     is_gold = models.BooleanField()
     state = models.CharField(max_length=10, default=TaskState.OPEN)
-    # a random place in the queue: order says nothing about the file, or about gold
+    lane = models.PositiveSmallIntegerField(default=Lane.FRESH, db_default=Lane.FRESH)
     place = models.BigIntegerField()
     overlap = models.PositiveIntegerField()
     max_overlap = models.PositiveIntegerField()
@@ -50,8 +65,9 @@ class Task(models.Model):
     class Meta:
         app_label = "tasks"
         constraints = [
-            models.UniqueConstraint(name="one_task_per_row_and_batch", fields=["batch", "row"]),
+            models.UniqueConstraint(name="one_task_per_row_and_batch", fields=["row", "batch"]),
             models.CheckConstraint(name="task_state_known", condition=Q(state__in=TaskState.values)),
+            models.CheckConstraint(name="task_lane_known", condition=Q(lane__in=Lane.values)),
             models.CheckConstraint(
                 name="never_more_answers_than_overlap",
                 condition=Q(max_overlap__gte=F("answers_count") + F("live_count")),
@@ -61,8 +77,11 @@ class Task(models.Model):
             ),
         ]
         indexes = [
-            # the claim reads the head of a batch's queue; only the last claim of a task touches this
-            models.Index(name="task_wanted", fields=["batch", "is_gold", "place"], condition=Q(wanted=True)),
+            # the batch's queue, which claims read on from a bookmark; of a task's changes only those touch it
+            # that move it to another lane or make it wanted or unwanted
+            models.Index(
+                name="task_wanted", fields=["batch", "is_gold", "lane", "place"], condition=Q(wanted=True)
+            ),
             models.Index(name="task_by_state", fields=["batch", "state"]),
         ]
 

@@ -6,8 +6,7 @@ import json
 import random
 from typing import Any
 
-from django.db.models import F
-from django.db.models.functions import Greatest, Least
+from django.db import transaction
 
 from marketplace.core.errors import Fault, Invalid
 from marketplace.datasets.models import RowGold
@@ -46,10 +45,16 @@ def make_tasks(*, batch: Batch, schema: Schema) -> int:
     return len(rows)
 
 
-def extend_task(*, task: Task) -> None:
-    """Want one answer more than there are, within the maximum."""
-    wanted = Least(F("max_overlap"), Greatest(F("overlap"), F("answers_count") + 1))
-    Task.objects.filter(pk=task.pk, state=TaskState.OPEN).update(overlap=wanted)
+#: A part of a statement (see `tasks.flow.change`): open tasks get the state, the lane and
+#: the overlap of `moves`; in a lane they join they take the last place (trigger `task_joins_its_lane`).
+MOVED = """
+moved AS (
+  UPDATE tasks_task t SET state = m.state, lane = m.lane, overlap = m.overlap
+    FROM (SELECT * FROM json_to_recordset(%(moves)s) AS x
+             (task_id bigint, state text, lane smallint, overlap int)
+           LIMIT json_array_length(%(moves)s)) m  -- tells the planner how few there are
+   WHERE t.id = m.task_id AND t.state = 'open'
+)"""
 
 
 def move_task(*, task: Task, origins: tuple[TaskState, ...], state: TaskState) -> bool:
@@ -57,9 +62,17 @@ def move_task(*, task: Task, origins: tuple[TaskState, ...], state: TaskState) -
     return bool(Task.objects.filter(pk=task.pk, state__in=origins).update(state=state))
 
 
-def close_open_tasks(*, batch: Batch) -> int:
-    """Take everything still open off the market; returns how many tasks that were."""
-    return Task.objects.filter(batch=batch, state=TaskState.OPEN).update(state=TaskState.CLOSED)
+def close_open_tasks(*, batch: Batch, limit: int) -> int:
+    """Take up to `limit` tasks that are still open off the market; returns how many that were.
+
+    Tasks that another transaction holds are passed over, so that nobody waits; call again while any are.
+    """
+    with transaction.atomic():
+        found = Task.objects.select_for_update(skip_locked=True, no_key=True).filter(
+            batch=batch, state=TaskState.OPEN
+        )
+        ids = list(found.values_list("id", flat=True)[:limit])
+        return Task.objects.filter(id__in=ids).update(state=TaskState.CLOSED)
 
 
 def _task(batch: Batch, row_id: int, place: int, *, is_gold: bool) -> Task:

@@ -13,11 +13,11 @@ from marketplace.core.clock import now
 from marketplace.projects.models import Batch
 from tasks.assignment import services
 from tasks.assignment.models import Assignment
-from tasks.assignment.services import BatchNotLive, NothingToDo, claim_suite, claim_task
-from tasks.flow.settlement import close_batch, finish_closing
+from tasks.assignment.services import claim_suite
+from tasks.flow.settlement import finish_closing
 from tests.factories import make_worker
 from tests.races.crowd import PATIENCE, at_once, kinds
-from tests.tasks.acts import escrow_micros, pair_batch, submit, task_of
+from tests.tasks.acts import claim, close, escrow_micros, pair_batch, submit, take, task_of
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -26,8 +26,8 @@ def live_leases(batch: Batch) -> int:
     return Assignment.objects.filter(batch=batch, state="claimed").count()
 
 
-def in_another_thread(act: Callable[[], object]) -> None:
-    """Do it now, from beginning to end, over a connection of its own."""
+def alone(act: Callable[[], object]) -> Callable[[], None]:
+    """An act for a thread of its own, over a connection of its own."""
 
     def run() -> None:
         try:
@@ -35,14 +35,19 @@ def in_another_thread(act: Callable[[], object]) -> None:
         finally:
             connections.close_all()
 
-    thread = threading.Thread(target=run, daemon=True)
+    return run
+
+
+def in_another_thread(act: Callable[[], object]) -> None:
+    """Do it now, from beginning to end."""
+    thread = threading.Thread(target=alone(act), daemon=True)
     thread.start()
     thread.join(PATIENCE)
     assert not thread.is_alive()
 
 
 def closing(batch: Batch) -> Callable[[], object]:
-    return partial(close_batch, batch=Batch.objects.get(pk=batch.pk))
+    return partial(close, Batch.objects.get(pk=batch.pk))
 
 
 def test_without_a_guard_a_lease_outlives_the_escrow() -> None:
@@ -57,20 +62,23 @@ def test_without_a_guard_a_lease_outlives_the_escrow() -> None:
     assert (batch.state, escrow_micros(batch), live_leases(batch)) == ("closed", 0, 1)
 
 
-def test_it_hands_nothing_out_where_the_batch_closes_between_the_look_and_the_taking(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_it_does_not_close_a_batch_between_the_look_and_the_taking(monkeypatch: pytest.MonkeyPatch) -> None:
     batch, worker = pair_batch(work=4), make_worker()
+    end: list[threading.Thread] = []
 
     def close_meanwhile(*args: object, **terms: object) -> int:
-        in_another_thread(closing(batch))
+        end.append(threading.Thread(target=alone(closing(batch)), daemon=True))
+        end[0].start()
+        end[0].join(0.5)
+        assert end[0].is_alive(), "the batch was closed under the claim's hands"
         return 0
 
     monkeypatch.setattr(services, "gold_count", close_meanwhile)
-    with pytest.raises((NothingToDo, BatchNotLive)):
-        claim_suite(worker=worker, batch=batch.public_id)
+    held = take(worker, batch)
+    end[0].join(PATIENCE)
     batch.refresh_from_db()
-    assert (batch.state, live_leases(batch)) == ("closed", 0)
+    assert (batch.state, live_leases(batch)) == ("closing", len(held)) == ("closing", 4)
+    assert escrow_micros(batch)
 
 
 @pytest.mark.parametrize("how", ["suite", "task"])
@@ -78,19 +86,13 @@ def test_it_lets_closing_wait_for_a_claim_under_way(how: str) -> None:
     batch, worker = pair_batch(), make_worker()
     asked = threading.Event()
 
-    def close() -> None:
+    def close_aloud() -> None:
         asked.set()
-        try:
-            closing(batch)()
-        finally:
-            connections.close_all()
+        closing(batch)()
 
-    closer = threading.Thread(target=close, daemon=True)
+    closer = threading.Thread(target=alone(close_aloud), daemon=True)
     with transaction.atomic():
-        if how == "suite":
-            held = claim_suite(worker=worker, batch=batch.public_id, size=1)[0]
-        else:
-            held = claim_task(worker=worker, task=task_of(batch).public_id)
+        held = take(worker, batch, 1)[0] if how == "suite" else claim(worker, task_of(batch))
         closer.start()
         asked.wait(PATIENCE)
         closer.join(0.5)

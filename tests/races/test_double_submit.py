@@ -1,4 +1,4 @@
-"""The same answer sent twenty times at once: stored once, answered alike."""
+"""The same answer sent fifty times at once: stored once, answered alike."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from marketplace.core.clock import now
 from tasks.answers.models import Answer, Grade
 from tasks.assignment.models import Assignment
 from tasks.assignment.services import expire_leases
+from tasks.pool.models import Task
 from tests.factories import make_worker
 from tests.races.crowd import Meeting, at_once, definition_of, kinds, without, without_constraints
-from tests.tasks.acts import claim, pair_batch, submit, task_of
+from tests.tasks.acts import claim, pair_batch, submit, take, task_of
 from workers.reliability.models import Reliability
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
 CROWD = 20
+COPIES = 50
 
 
 def naive_submit(pk: int, meeting: Meeting) -> None:
@@ -77,11 +79,29 @@ def test_it_stores_one_answer_and_says_the_same_to_everybody() -> None:
         body = {"answer": {"animal": "dog"}, "fence": held.fence}
         return caller.post(f"/api/v1/assignments/{held.public_id}/submit", body, format="json")
 
-    replies: list[Any] = at_once(*[send] * CROWD)
-    assert sorted(reply.status_code for reply in replies) == [200] * (CROWD - 1) + [201]
+    replies: list[Any] = at_once(*[send] * COPIES)
+    assert sorted(reply.status_code for reply in replies) == [200] * (COPIES - 1) + [201]
     assert {reply.content for reply in replies} == {replies[0].content}
     task = task_of(held.batch)
     assert (Answer.objects.count(), task.answers_count, task.live_count) == (1, 1, 0)
+
+
+def test_it_stores_a_suite_once_however_often_and_in_whatever_order_it_is_sent() -> None:
+    batch = pair_batch(work=5, suite_size=5, gold_share=0)
+    held = take(make_worker(), batch)
+    answers = [{"assignment": each.public_id, "answer": {"animal": "dog"}} for each in held]
+
+    def send(turn: int) -> Any:
+        caller = APIClient()
+        caller.force_authenticate(held[0].worker.user)
+        body = {"answers": answers[turn:] + answers[:turn]}
+        return caller.post(f"/api/v1/suites/{held[0].suite}/answers", body, format="json")
+
+    replies: list[Any] = at_once(*[partial(send, n % 5) for n in range(CROWD)])
+    told = [each for reply in replies for each in reply.json()["results"]]
+    assert sorted(each["status"] for each in told) == [200] * 5 * (CROWD - 1) + [201] * 5
+    assert Answer.objects.count() == 5
+    assert set(Task.objects.values_list("answers_count", "live_count")) == {(1, 0)}
 
 
 def test_it_grades_gold_once_however_often_it_is_sent() -> None:

@@ -9,10 +9,10 @@ import pytest
 from marketplace.core.ids import public_id
 from marketplace.projects.models import Batch
 from tasks.assignment.models import Assignment
-from tasks.flow.settlement import close_batch, settle_due
+from tasks.flow.settlement import settle_due
 from tests.factories import make_worker
 from tests.races.crowd import Meeting, at_once, kinds
-from tests.tasks.acts import answer, escrow_micros, pair_batch, task_of
+from tests.tasks.acts import answer, close, escrow_micros, pair_batch, task_of
 from workers.pay.selectors import earnings
 from workers.pay.services import pay_work
 from workers.profiles.models import Worker
@@ -62,10 +62,10 @@ def test_it_pays_each_answer_once_however_many_sweeps_run() -> None:
 
 def test_it_pays_and_refunds_once_when_a_sweep_meets_the_end_of_the_batch() -> None:
     batch, crowd = crowd_work(rows=2)
-    results = at_once(settle_due, partial(close_batch, batch=batch), settle_due)
+    results = at_once(settle_due, partial(close, batch), settle_due)
     assert kinds(results) == {"done": 3}
     settle_due()
-    close_batch(batch=batch)
+    close(batch)
     batch.refresh_from_db()
     assert (batch.state, escrow_micros(batch)) == ("closed", 0)
     assert [earned(worker) for worker in crowd] == [2 * REWARD] * 2

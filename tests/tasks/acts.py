@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,10 +11,13 @@ from marketplace.ledger.selectors import balance_micros
 from marketplace.projects.models import Batch
 from marketplace.projects.services import escrow_of
 from tasks.assignment.models import Assignment
-from tasks.assignment.services import claim_task
+from tasks.assignment.services import claim_suite, claim_task
+from tasks.assignment.suite import Suite
 from tasks.disputes.models import Dispute
 from tasks.disputes.services import claim_dispute
-from tasks.flow.services import Submitted, decide_dispute, submit_answer
+from tasks.flow.services import decide_dispute, submit_answer
+from tasks.flow.settlement import close_batch, finish_closing
+from tasks.flow.submit import Receipt
 from tasks.pool.models import Task
 from tests.factories import Shape, make_live, make_worker
 from workers.profiles.models import Expert, Worker
@@ -34,10 +38,25 @@ def task_of(batch: Batch, row: str = "w0") -> Task:
 
 def claim(worker: Worker, task: Task) -> Assignment:
     """Lease a task by name."""
-    return claim_task(worker=worker, task=task.public_id)
+    return held_of(claim_task(worker=worker, task=task.public_id))[0]
 
 
-def submit(assignment: Assignment, value: str = "dog", **more: Any) -> Submitted:
+def take(worker: Worker, batch: Batch, size: int | None = None, seed: int = 0) -> list[Assignment]:
+    """Lease the next suite of a batch."""
+    suite = claim_suite(worker=worker, batch=batch.public_id, size=size, rng=random.Random(seed))
+    return held_of(suite)
+
+
+def held_of(suite: Suite) -> list[Assignment]:
+    """The rows behind a suite, in the order in which the worker gets them."""
+    names = [leased.public_id for leased in suite.assignments]
+    found = Assignment.objects.select_related("task__row", "batch__project", "worker").in_bulk(
+        names, field_name="public_id"
+    )
+    return [found[name] for name in names]
+
+
+def submit(assignment: Assignment, value: str = "dog", **more: Any) -> Receipt:
     """Answer what one holds, under the fence it was claimed with."""
     terms = {"fence": assignment.fence} | more
     return submit_answer(
@@ -47,7 +66,10 @@ def submit(assignment: Assignment, value: str = "dog", **more: Any) -> Submitted
 
 def answer(worker: Worker, task: Task, value: str = "dog") -> Assignment:
     """Claim a task by name and answer it."""
-    return submit(claim(worker, task), value).assignment
+    held = claim(worker, task)
+    submit(held, value)
+    held.refresh_from_db()
+    return held
 
 
 def answer_by_new_workers(task: Task, values: Sequence[str]) -> list[Worker]:
@@ -80,6 +102,14 @@ def decide(
     )
     held.refresh_from_db()
     return held
+
+
+def close(batch: Batch) -> str:
+    """End a batch, with all that the background does for it; its state then."""
+    close_batch(batch=batch)
+    finish_closing(batch_id=batch.pk)
+    batch.refresh_from_db()
+    return batch.state
 
 
 def escrow_micros(batch: Batch) -> int:

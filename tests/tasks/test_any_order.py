@@ -107,7 +107,7 @@ class MainLoop(RuleBasedStateMachine):
             suite = claim_suite(worker=World.workers[who], batch=self.batch.public_id, size=size)
         except Conflict:
             return
-        assert 1 <= len(suite) <= size
+        assert 1 <= len(suite.assignments) <= size
 
     @rule(who=people, animal=animals)
     def submit(self, who: int, animal: str) -> None:

@@ -7,24 +7,20 @@ import random
 import pytest
 
 from marketplace.projects.models import Batch, BatchState
+from marketplace.projects.services import move_batch
 from tasks.assignment.models import Assignment
 from tasks.assignment.selectors import suite_as_shown
 from tasks.assignment.services import BatchNotLive, NothingToDo, claim_suite, expire_leases, return_assignment
 from tasks.pool.models import GoldAnswer, Task
 from tests.factories import Shape, make_draft, make_live, make_worker
-from tests.tasks.acts import answer_by_new_workers, claim, pair_batch, submit, task_of
+from tests.tasks.acts import answer_by_new_workers, claim, held_of, pair_batch, submit, take, task_of
 from tests.tasks.conftest import Clock
-from workers.profiles.models import Worker
 
 pytestmark = pytest.mark.django_db
 
 
 def rows_of(suite: list[Assignment]) -> set[str | None]:
     return {held.task.row.external_id for held in suite}
-
-
-def take(worker: Worker, batch: Batch, size: int | None = None, seed: int = 0) -> list[Assignment]:
-    return claim_suite(worker=worker, batch=batch.public_id, size=size, rng=random.Random(seed))
 
 
 def test_it_leases_as_many_tasks_as_the_batch_hands_out_together() -> None:
@@ -115,7 +111,7 @@ def test_it_says_nothing_to_do_where_every_task_is_settled() -> None:
 @pytest.mark.parametrize("state", [BatchState.PAUSED, BatchState.CLOSING, BatchState.CLOSED])
 def test_it_refuses_a_batch_that_is_not_live(state: BatchState) -> None:
     batch = pair_batch()
-    Batch.objects.filter(pk=batch.pk).update(state=state)
+    move_batch(batch=batch, origins=(BatchState.LIVE,), state=state)
     with pytest.raises(BatchNotLive):
         take(make_worker(), batch)
 
@@ -159,7 +155,7 @@ def test_it_hands_out_no_gold_where_no_work_is_left_for_the_worker() -> None:
 
 def test_it_shows_gold_exactly_as_it_shows_work() -> None:
     batch = gold_batch()
-    suite = take(make_worker(), batch)
+    suite = claim_suite(worker=make_worker(), batch=batch.public_id, rng=random.Random(0))
     shown = suite_as_shown(suite)
     assert set(shown) == {"suite", "batch", "assignments"}
     for each in shown["assignments"]:
@@ -167,7 +163,7 @@ def test_it_shows_gold_exactly_as_it_shows_work() -> None:
         assert set(each["task"]) == {"id", "data"}
         assert set(each["task"]["data"]) == {"text"}
     assert len({each["lease_expires_at"] for each in shown["assignments"]}) == 1
-    assert GoldAnswer.objects.filter(task__assignments__in=suite).exists()
+    assert GoldAnswer.objects.filter(task__assignments__in=held_of(suite)).exists()
 
 
 def test_it_writes_gold_and_work_down_in_no_order() -> None:
@@ -181,10 +177,12 @@ def test_it_writes_gold_and_work_down_in_no_order() -> None:
 
 
 def test_it_gives_newcomers_more_gold_than_those_already_measured() -> None:
-    batch = make_live(shape=Shape(work=60, gold=40, terms={"suite_size": 50, "gold_share": 0.01}))
-    newcomer = take(make_worker(), batch, 40)
+    batch = make_live(shape=Shape(work=120, gold=60, terms={"suite_size": 50, "gold_share": 0.01}))
     known = make_worker()
-    for row in range(5):
+    for row in range(12):
         submit(claim(known, task_of(batch, f"g{row}")))
-    measured = take(known, batch, 40)
-    assert sum(held.task.is_gold for held in newcomer) > sum(held.task.is_gold for held in measured) + 3
+    shown = {"newcomers": 0, "known": 0}
+    for seed in range(5):
+        shown["newcomers"] += sum(held.task.is_gold for held in take(make_worker(), batch, 20, seed))
+        shown["known"] += sum(held.task.is_gold for held in take(known, batch, 20, seed))
+    assert shown["newcomers"] > shown["known"] + 3

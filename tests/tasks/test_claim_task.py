@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from marketplace.core.errors import NotFound
-from marketplace.projects.models import Batch, BatchState
+from marketplace.projects.models import BatchState
+from marketplace.projects.services import move_batch
 from tasks.assignment.services import (
     AlreadyYours,
     BatchNotLive,
@@ -79,7 +80,7 @@ def test_it_refuses_a_task_taken_off_the_market() -> None:
 @pytest.mark.parametrize("state", [BatchState.PAUSED, BatchState.CLOSING])
 def test_it_refuses_a_batch_that_hands_nothing_out(state: BatchState) -> None:
     batch = pair_batch()
-    Batch.objects.filter(pk=batch.pk).update(state=state)
+    move_batch(batch=batch, origins=(BatchState.LIVE,), state=state)
     with pytest.raises(BatchNotLive):
         claim(make_worker(), task_of(batch))
 

@@ -15,12 +15,16 @@ from marketplace.core.clock import now
 from marketplace.core.errors import broken_constraint
 from marketplace.projects.models import Batch
 from tasks.answers.models import Answer, Grade
-from tasks.assignment.models import Assignment
-from tasks.consensus.models import Consensus, Fit
+from tasks.assignment.models import Assignment, Bookmark, Ration
+from tasks.consensus.models import Consensus, Fit, Footing
 from tasks.disputes.models import Dispute, Verdict
+from tasks.offers.models import Offer
 from tasks.pool.models import Task
-from tests.factories import make_expert, make_worker
+from tests.factories import make_expert, make_user, make_worker
 from tests.tasks.acts import answer, claim, dispute_of, pair_batch, task_of
+from workers.profiles.models import Worker
+from workers.teams.models import Vendor
+from workers.teams.services import add_member, create_vendor
 
 BREAKERS: dict[str, Callable[[Batch], object]] = {}
 
@@ -41,13 +45,27 @@ def assignment(task: Task, **fields: object) -> Assignment:
 
 
 def answer_for(held: Assignment, **fields: object) -> Answer:
-    values = {"task": held.task, "worker": held.worker, "value": {}, "labels": [-1], "submitted_at": now()}
-    return Answer.objects.create(assignment=held, batch=held.batch, **(values | fields))
+    values = {"task": held.task, "worker": held.worker, "batch": held.batch}
+    words = {"value": {}, "labels": [-1], "submitted_at": now()}
+    return Answer.objects.create(assignment=held, **(values | words | fields))
 
 
 def consensus(task: Task, confidence: float = 0.5) -> Consensus:
     return Consensus.objects.create(
         task=task, question="q", confidence=confidence, answers_used=0, method="m", version="1"
+    )
+
+
+def fit(batch: Batch, correlation: float = 0.05) -> Fit:
+    values = {"answers_seen": 1, "newcomer": [], "log_prior": [], "converged": True, "method": "m"}
+    return Fit.objects.create(
+        batch=batch,
+        project_id=batch.project_id,
+        question="q",
+        version="1",
+        correlation=correlation,
+        seconds=0.1,
+        **values,
     )
 
 
@@ -64,6 +82,17 @@ def _(batch: Batch) -> object:
 @breaks("task_state_known")
 def _(batch: Batch) -> object:
     return Task.objects.filter(batch=batch).update(state="lost")
+
+
+@breaks("task_lane_known")
+def _(batch: Batch) -> object:
+    return Task.objects.filter(batch=batch).update(lane=3)
+
+
+@breaks("one_bookmark_per_worker_and_batch")
+def _(batch: Batch) -> object:
+    worker = make_worker()
+    return [Bookmark.objects.create(worker=worker, batch=batch) for _ in range(2)]
 
 
 @breaks("never_more_answers_than_overlap")
@@ -127,9 +156,20 @@ def _(batch: Batch) -> object:
 
 @breaks("one_fit_per_batch_and_question")
 def _(batch: Batch) -> object:
-    values = {"answers_seen": 1, "newcomer": [], "log_prior": [], "correlation": 0.05, "converged": True}
-    values |= {"method": "m", "seconds": 0.1}
-    return [Fit.objects.create(batch=batch, question="q", version="1", **values) for _ in range(2)]
+    return [fit(batch) for _ in range(2)]
+
+
+@breaks("correlation_between_0_and_1")
+def _(batch: Batch) -> object:
+    return fit(batch, correlation=1.1)
+
+
+@breaks("one_footing_per_project_and_question")
+def _(batch: Batch) -> object:
+    values = {"answers_seen": 1, "votes": 1, "worker_ids": [], "verdict_task_ids": [], "kept": b""}
+    return [
+        Footing.objects.create(project=batch.project, question="q", version="1", **values) for _ in range(2)
+    ]
 
 
 @breaks("one_undecided_dispute_per_task")
@@ -152,6 +192,39 @@ def _(batch: Batch) -> object:
     return Verdict.objects.create(
         dispute=dispute_of(task_of(batch)), expert=make_expert(), outcome="decided", decided_at=now()
     )
+
+
+@breaks("worker_holds_no_more_than_allowed")
+def _(batch: Batch) -> object:
+    worker = make_worker()
+    Worker.objects.filter(pk=worker.pk).update(most_leases=1)
+    return [assignment(task_of(batch, row), worker=worker) for row in ("w0", "w1")]
+
+
+@breaks("team_holds_no_more_than_allowed")
+def _(batch: Batch) -> object:
+    vendor, worker = create_vendor(manager=make_user(), name="Team"), make_worker()
+    add_member(vendor=vendor, worker=worker)
+    Vendor.objects.filter(pk=vendor.pk).update(most_leases=3, leases_seen=3)
+    return assignment(task_of(batch), worker=worker)
+
+
+@breaks("one_ration_per_worker_and_batch")
+def _(batch: Batch) -> object:
+    worker = make_worker()
+    return [Ration.objects.create(worker=worker, batch=batch, taken=1, most=1) for _ in range(2)]
+
+
+@breaks("nobody_takes_more_of_a_batch_than_allowed")
+def _(batch: Batch) -> object:
+    Batch.objects.filter(pk=batch.pk).update(most_per_worker=1)
+    worker = make_worker()
+    return [assignment(task_of(batch, row), worker=worker) for row in ("w0", "w1")]
+
+
+@breaks("offer_counts_nothing_below_zero")
+def _(batch: Batch) -> object:
+    return Offer.objects.update_or_create(batch=batch, defaults={"lot": -1.0, "refreshed_at": now()})
 
 
 def declared() -> set[str]:
@@ -188,11 +261,11 @@ def test_it_refuses_to_tear_an_answer_out() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("wrong", ["task", "worker"])
+@pytest.mark.parametrize("wrong", ["task", "worker", "batch"])
 def test_it_refuses_an_answer_that_is_not_its_assignment_s(wrong: str) -> None:
     batch = pair_batch(work=2)
     held = claim(make_worker(), task_of(batch))
-    other = {"task": task_of(batch, "w1"), "worker": make_worker()}
+    other = {"task": task_of(batch, "w1"), "worker": make_worker(), "batch": pair_batch()}
     with pytest.raises(IntegrityError) as refusal, transaction.atomic():
         answer_for(held, **{wrong: other[wrong]})
     assert broken_constraint(refusal.value) == "answer_only_for_live_assignment"

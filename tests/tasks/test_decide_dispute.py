@@ -12,7 +12,8 @@ from tasks.answers.services import AnswerInvalid
 from tasks.consensus.models import Consensus
 from tasks.disputes.models import Dispute, Verdict
 from tasks.disputes.services import STREAM, DisputeLeaseLost, claim_dispute, reopen_expired
-from tasks.flow.services import decide_dispute, decide_task
+from tasks.flow.services import decide_dispute
+from tasks.flow.submit import decide_tasks
 from tests.factories import make_expert
 from tests.tasks.acts import decide, dispute_of, escrow_micros, pair_batch, task_of
 from tests.tasks.conftest import Clock
@@ -139,6 +140,6 @@ def test_it_refuses_words_it_does_not_know(dispute: Dispute, changed: dict[str, 
 
 def test_it_stands_when_the_answers_are_weighed_again(dispute: Dispute) -> None:
     decide(make_expert(), dispute, "cat")
-    decide_task(task_id=dispute.task_id)
+    decide_tasks(task_ids=[dispute.task_id])
     row = Consensus.objects.get(task=dispute.task)
     assert (row.value, row.method) == ("cat", "verdict")

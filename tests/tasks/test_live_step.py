@@ -7,17 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db.models import Max
 
+from marketplace.core.clock import now
 from marketplace.projects.models import Batch
 from marketplace.projects.selectors import schema_of
 from marketplace.projects.services import draft_batch
 from tasks.consensus.fits import Refit, refit_question
 from tasks.consensus.models import Consensus, Fit
 from tasks.consensus.rules import BatchPlan
-from tasks.consensus.votes import standings, terms_of, unfitted
+from tasks.consensus.votes import FitMark, standings, terms_of
+from tasks.consensus.weighing import Record, Standing, unfitted
 from tasks.disputes.selectors import verdict_answers
 from tasks.flow.refits import refit_batch
-from tasks.flow.services import decide_task, launch_batch, submit_answer
+from tasks.flow.services import launch_batch, submit_answer
+from tasks.flow.submit import decide_tasks
 from tasks.quality.promise import engine
 from tasks.quality.truth import posterior
 from tests.factories import Shape, make_dataset, make_expert, make_live, make_worker
@@ -82,7 +86,20 @@ def give_plan(batch: Batch, question: str = "animal", **values: Any) -> None:
         crowd_low=0.88,
         gold_tasks=40,
     )
-    Fit.objects.filter(batch=batch, question=question).update(plan=asdict(plan) | values)
+    Fit.objects.filter(batch=batch, question=question).update(plan=asdict(plan) | values, fitted_at=now())
+
+
+def standing_of(batch: Batch) -> Standing:
+    """What the next answer to the first question is weighed by."""
+    newest = Fit.objects.filter(project=batch.project).aggregate(Max("fitted_at"))["fitted_at__max"]
+    own = Fit.objects.filter(batch=batch).aggregate(Max("fitted_at"))["fitted_at__max"]
+    return standings(batch.pk, batch.project_id, FitMark(newest, own))["animal"]
+
+
+def record_of(worker: Worker) -> Record:
+    """What is known of a worker once the project is fitted."""
+    row = Reliability.objects.get(worker=worker)
+    return Record(row.weights, row.gold_right, row.gold_answers)
 
 
 # What a refit leaves behind
@@ -109,7 +126,7 @@ def test_it_keeps_for_the_project_what_goes_for_everybody() -> None:
     assert np.array(fit.newcomer) == pytest.approx(found.newcomer_kl, abs=1e-4)
     assert np.array(fit.log_prior) == pytest.approx(found.log_prior_k, abs=1e-4)
     assert fit.correlation == found.correlation
-    assert list(fit.members) == list(found.members)
+    assert list(fit.members) == [member.name for member in found.members]
     assert (fit.gold_tasks, fit.plan, fit.method) == (0, None, engine.METHOD)
 
 
@@ -185,7 +202,7 @@ def test_the_live_posterior_is_the_batch_s_for_the_same_answers(gold: int) -> No
     looked = 0
     for code, task_id in enumerate(found.votes.task_ids.tolist()):
         if task_id in {task_of(batch, f"w{row}").pk for row in range(4)}:
-            decide_task(task_id=task_id)
+            decide_tasks(task_ids=[task_id])
             row = Consensus.objects.get(task_id=task_id)
             assert row.posterior == pytest.approx(post_tk[code], abs=1e-3)
             assert (row.method, row.version) == ("posterior", engine.VERSION)
@@ -212,11 +229,11 @@ def test_graded_gold_makes_no_weight_of_its_own_before_the_next_refit() -> None:
     graded = make_worker()
     for row in range(4):
         answer(graded, task_of(batch, f"g{row}"), "dog")
-    known = standings(batch)["animal"].known
-    assert (known.table(Reliability.objects.get(worker=graded)) == known.table(None)).all()
+    known = standing_of(batch).known
+    assert (known.table(record_of(graded)) == known.table(None)).all()
     refit(batch)
-    known = standings(batch)["animal"].known
-    assert known.table(Reliability.objects.get(worker=graded))[1, 1] != known.table(None)[1, 1]
+    known = standing_of(batch).known
+    assert known.table(record_of(graded))[1, 1] != known.table(None)[1, 1]
 
 
 def test_before_the_first_refit_all_classes_are_alike_and_people_are_right_more_often_than_not() -> None:
@@ -240,7 +257,7 @@ def test_another_batch_of_the_project_starts_with_what_is_known_and_without_a_pl
         terms=OPEN_TERMS | {"no_gold_reason": "a test"},
     )
     launch_batch(batch=second)
-    stands = standings(second)["animal"]
+    stands = standing_of(second)
     assert stands.known.fitted
     assert stands.plan is None
     answer(people[0], task_of(second, "w0"))

@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from marketplace.datasets.models import Dataset
 from marketplace.datasets.services import import_dataset
+from tasks.flow.background import close_batches
 from tasks.flow.settlement import settle_due
 from tests.factories import jsonl, make_client, make_expert, make_user, make_worker
 
@@ -84,7 +85,9 @@ def test_it_takes_a_batch_from_a_file_to_a_refund() -> None:
     judge(api(make_expert().user))
 
     settle_due()
-    closed = ok(as_ada.post(f"{address}/close"))
+    assert ok(as_ada.post(f"{address}/close"))["state"] == "closing"
+    close_batches()
+    closed = ok(as_ada.get(address))
     assert closed["state"] == "closed"
     spent = closed["progress"]
     assert spent["resolved"] == 2

@@ -79,7 +79,7 @@ def test_a_batch_knows_four_acts(batch: Batch) -> None:
     path = f"/api/v1/batches/{batch.public_id}"
     assert api(ada).post(f"{path}/explode").status_code == 404
     states = [api(ada).post(f"{path}/{act}").json()["state"] for act in ("pause", "resume", "close")]
-    assert states == ["paused", "live", "closed"]
+    assert states == ["paused", "live", "closing"]
     refused = api(ada).post(f"{path}/launch")
     assert (refused.status_code, refused.json()["code"]) == (409, "batch_moved")
 
@@ -115,16 +115,17 @@ def test_an_expert_claims_releases_and_decides(batch: Batch) -> None:
 
 def test_what_happened_to_disputes_is_told_after_a_number(batch: Batch) -> None:
     caller, path = api(make_expert().user), "/api/v1/disputes/events"
-    assert caller.get(path).json() == {"seq": 0, "events": []}
+    assert caller.get(path).json() == {"seq": 0, "missed": False, "events": []}
     first, second = dispute_of(task_of(batch, "w0")), dispute_of(task_of(batch, "w1"))
-    assert caller.get(path).json() == {"seq": 2, "events": []}
+    assert caller.get(path).json() == {"seq": 2, "missed": False, "events": []}
     assert caller.get(f"{path}?since=1").json() == {
         "seq": 2,
+        "missed": False,
         "events": [{"seq": 2, "kind": "opened", "dispute": second.public_id}],
     }
     assert [each["dispute"] for each in caller.get(f"{path}?since=0").json()["events"]] == [
         first.public_id,
         second.public_id,
     ]
-    assert caller.get(f"{path}?since=2").json() == {"seq": 2, "events": []}
+    assert caller.get(f"{path}?since=2").json() == {"seq": 2, "missed": False, "events": []}
     assert codes(caller.get(f"{path}?since=-1")) == [("since", "not_a_number")]

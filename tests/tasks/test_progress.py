@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tasks.flow.selectors import counts_of, progress_of, roster_of
-from tasks.flow.settlement import close_batch, settle_due
+from tasks.flow.settlement import settle_due
 from tests.factories import make_draft, make_expert, make_user, make_worker
 from tests.tasks.acts import (
     answer,
     answer_by_new_workers,
     claim,
+    close,
     decide,
     dispute_of,
     escrow_micros,
@@ -63,7 +64,7 @@ def test_it_accounts_for_every_micro_that_was_held() -> None:
 def test_it_adds_up_after_the_end_too() -> None:
     batch = pair_batch(work=2)
     answer_by_new_workers(task_of(batch, "w0"), ["dog", "dog"])
-    close_batch(batch=batch)
+    close(batch)
     found = progress_of(batch)
     assert found["held_micros"] == found["refunded_micros"] + found["paid_micros"] + found["fee_micros"]
     assert (found["escrow_micros"], found["closed"], found["resolved"]) == (0, 1, 1)

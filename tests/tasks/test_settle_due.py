@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import pytest
+from django.db import connection
+
+from marketplace.core.clock import now
 from marketplace.ledger.selectors import statement
+from marketplace.ledger.services import NotEnoughMoney
 from marketplace.projects.models import Batch
 from tasks.assignment.models import Assignment
+from tasks.flow import settlement
 from tasks.flow.background import settle_pay
 from tasks.flow.settlement import settle_due
 from tests.factories import make_user, make_worker
 from tests.tasks.acts import answer, claim, escrow_micros, pair_batch, task_of
 from tests.tasks.conftest import Clock
 from workers.pay.selectors import earnings
+from workers.pay.services import pay_work
 from workers.profiles.models import Worker
 from workers.teams.services import add_member, create_vendor
 
@@ -105,3 +112,47 @@ def test_it_gives_the_vendor_its_share() -> None:
     settle_due()
     assert (earned(worker.public_id), earned(vendor.public_id)) == (40_000, 10_000)
     assert held - escrow_micros(batch) == REWARD + FEE
+
+
+def test_it_pays_everything_window_by_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settlement, "WINDOW", 3)
+    monkeypatch.setattr(settlement, "PER_PAYMENT", 2)
+    batch = pair_batch(work=4)
+    crowd = [answered(batch, "w0", "w1", "w2", "w3") for _ in range(2)]
+    assert settle_due() == 8
+    assert [earned(worker.public_id) for worker in crowd] == [4 * REWARD] * 2
+    assert max(amount for worker in crowd for _, amount in entries_of(worker)) <= 2 * REWARD
+
+
+def test_it_stops_when_its_time_is_over_and_goes_on_the_next_time() -> None:
+    worker = answered(pair_batch(work=2), "w0", "w1")
+    assert settle_due(seconds=-1) == 0
+    assert settle_due() == 2
+    assert earned(worker.public_id) == 2 * REWARD
+
+
+def test_it_pays_the_others_where_one_cannot_be_paid(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    unlucky, other = (answered(pair_batch(), "w0") for _ in range(2))
+
+    def refuse_one(*, worker: Worker, **terms: Any) -> Any:
+        if worker == unlucky:
+            raise NotEnoughMoney
+        return pay_work(worker=worker, **terms)
+
+    monkeypatch.setattr(settlement, "pay_work", refuse_one)
+    assert settle_due() == 1
+    assert (earned(unlucky.public_id), earned(other.public_id)) == (0, REWARD)
+    assert f"worker {unlucky.pk}" in caplog.text
+    monkeypatch.undo()
+    assert settle_due() == 1
+
+
+def test_a_window_is_read_through_the_index_of_what_is_due() -> None:
+    answered(pair_batch(), "w0")
+    due = Assignment.objects.filter(state="submitted", accept_due_at__lte=now()).order_by("accept_due_at")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # a table of one row is read whole
+        cursor.execute("SET LOCAL enable_sort = off")
+    assert "assignment_accept_due" in due[: settlement.WINDOW].explain()

@@ -12,13 +12,14 @@ from marketplace.datasets.models import Dataset, DatasetState
 from marketplace.datasets.services import import_dataset
 from tasks.flow.refits import refit_due
 from tasks.flow.settlement import settle_due, sweep_closing
+from tasks.offers.services import refresh_offers
 
 PAUSE = 0.1
 
 
 @contextmanager
 def background_jobs() -> Iterator[None]:
-    """Imports, refits, pay and closing, over and over, until the block ends."""
+    """Imports, refits, pay, offers and closing, over and over, until the block ends."""
     over = threading.Event()
     faults: list[Exception] = []
 
@@ -30,6 +31,7 @@ def background_jobs() -> Iterator[None]:
                     import_dataset(dataset_id=dataset_id)
                 refit_due()
                 settle_due()
+                refresh_offers()
                 sweep_closing()
         except Exception as error:  # noqa: BLE001  (raised again where the test sees it)
             faults.append(error)

@@ -1,0 +1,1 @@
+DROP FUNCTION crowds_page(bigint, bigint, text, int, int);
