@@ -9,7 +9,7 @@ LOCAL := $(BIN)/python -m marketplace.local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env peers lock run test lint types format migrations openapi browser clean
+.PHONY: help env peers lock run test long lint types format migrations openapi browser clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ run: env ## everything on this machine: servers, demo, web, background; PORT, DA
 
 test: env browser ## everything CI runs, one summary line per step
 	@exec env -u ASSAY_DEMO $(LOCAL) verify
+
+long: env ## tests that take minutes, on a million of something
+	@env -u ASSAY_DEMO $(BIN)/python -m pytest -m long
 
 lint: env ## format check, lint, import contracts, templates
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports && $(BIN)/djlint --lint templates
