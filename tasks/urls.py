@@ -2,21 +2,24 @@
 
 from django.urls import include, path
 
-from tasks.answers import api as answers
 from tasks.answers import views as worker_pages
 from tasks.assignment import api as assignment
 from tasks.disputes import api as disputes
 from tasks.disputes import views as expert_pages
 from tasks.exports import api as exports
+from tasks.flow import answer_api
 from tasks.flow import api as flow
 from tasks.flow import views as flow_pages
 from tasks.home import views as front
+from tasks.offers import api as offers
+from tasks.offers import views as offer_pages
 
 api_v1 = [
-    path("work", answers.Work.as_view()),
+    path("work", offers.Work.as_view()),
     path("work/claims", assignment.Claims.as_view()),
     path("assignments", assignment.Mine.as_view()),
-    path("assignments/<str:assignment>/submit", flow.Submit.as_view()),
+    path("assignments/<str:assignment>/submit", answer_api.Submit.as_view()),
+    path("suites/<str:suite>/answers", answer_api.SuiteAnswers.as_view()),
     path("assignments/<str:assignment>/return", assignment.Return.as_view()),
     path("batches/<str:batch>", flow.BatchDetail.as_view()),
     path("batches/<str:batch>/results", exports.Results.as_view()),
@@ -33,7 +36,7 @@ api_v1 = [
 pages = [
     path("", front.home, name="home"),
     path("demo/sign-in", front.demo_sign_in, name="demo-sign-in"),
-    path("work", worker_pages.work, name="work"),
+    path("work", offer_pages.work, name="work"),
     path("work/<str:batch>", worker_pages.worker_screen, name="worker-screen"),
     path("earnings", worker_pages.earnings_page, name="earnings"),
     path("expert", expert_pages.expert_desk, name="expert-desk"),

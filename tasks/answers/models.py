@@ -19,9 +19,10 @@ class Answer(models.Model):
     """
 
     assignment = models.OneToOneField(Assignment, on_delete=models.PROTECT, related_name="answer")
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="answers")
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="answers")
-    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="answers")
+    # every index costs each submit; those named below begin with task and with batch
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="answers", db_index=False)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="answers", db_index=False)
+    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="answers", db_index=False)
     value = models.JSONField()
     labels = ArrayField(models.SmallIntegerField())
     seconds = models.FloatField(null=True)

@@ -1,21 +1,14 @@
-"""Storing answers, and grading those to gold."""
+"""Reading answers, storing them, and grading those to gold."""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import IntegrityError, transaction
-
-from marketplace.core.errors import Conflict, Fault, Invalid, broken_constraint
+from marketplace.core.errors import Conflict, Fault, Invalid
+from marketplace.kinds.kind import Kind
 from marketplace.kinds.registry import kind_of
-from marketplace.projects.schema import AnswerProblems, Schema, canonical_answer
-from tasks.answers.models import Answer, Grade
-from tasks.assignment.models import Assignment
-from tasks.assignment.services import AssignmentNotLive
-from tasks.pool.models import GoldAnswer
-from tasks.quality.trust.reliability import of_gold
-from workers.reliability.services import Interval, record_gold
+from marketplace.projects.schema import AnswerProblems, Question, Schema, canonical_answer
+from workers.reliability.services import Confusion, SeenGold
 
 NO_LABEL = -1
 
@@ -40,6 +33,29 @@ def read_answer(schema: Schema, raw: Any) -> dict[str, Any]:
         raise AnswerInvalid(faults=[Fault(*problem) for problem in error.problems]) from error
 
 
+#: Parts of a statement (see `tasks.flow.change`). Each of `answers` is stored; the database refuses it unless
+#: its assignment is live. The limit tells the planner how many there are: it takes any JSON for a hundred
+#: rows, and would read whole tables to join so many.
+STORED = """
+stored AS (
+  INSERT INTO tasks_answer
+    (assignment_id, task_id, batch_id, worker_id, value, labels, seconds, submitted_at)
+  SELECT x.assignment_id, x.task_id, %(batch)s, %(worker)s, x.value, x.labels, x.seconds, %(now)s
+    FROM json_to_recordset(%(answers)s) AS x
+      (assignment_id bigint, task_id bigint, value jsonb, labels smallint[], seconds float8)
+   LIMIT json_array_length(%(answers)s)
+  RETURNING id, assignment_id
+)"""
+#: Each of `grades` belongs to the answer that was stored for its assignment.
+GRADED = """
+graded AS (
+  INSERT INTO tasks_grade (answer_id, score, passed)
+  SELECT stored.id, g.score, g.passed
+    FROM json_to_recordset(%(grades)s) AS g (assignment_id bigint, score float8, passed boolean)
+    JOIN stored USING (assignment_id)
+)"""
+
+
 def labels_of(schema: Schema, value: dict[str, Any]) -> list[int]:
     """One class code per question of the schema, NO_LABEL where there is none."""
     codes = []
@@ -50,67 +66,29 @@ def labels_of(schema: Schema, value: dict[str, Any]) -> list[int]:
     return codes
 
 
-def store_answer(
-    *,
-    assignment: Assignment,
-    schema: Schema,
-    value: dict[str, Any],
-    seconds: float | None,
-    moment: dt.datetime,
-) -> Answer:
-    """Write an answer once. The database refuses it unless the assignment is live (AssignmentNotLive)."""
-    try:
-        with transaction.atomic():
-            return Answer.objects.create(
-                assignment=assignment,
-                task_id=assignment.task_id,
-                batch_id=assignment.batch_id,
-                worker_id=assignment.worker_id,
-                value=value,
-                labels=labels_of(schema, value),
-                seconds=seconds,
-                submitted_at=moment,
-            )
-    except IntegrityError as error:
-        if broken_constraint(error) == "answer_only_for_live_assignment":
-            raise AssignmentNotLive from error
-        raise
+class Graded(NamedTuple):
+    """An answer held against the known one: score 0..1, whether it passed, what it tells of the worker."""
+
+    score: float
+    passed: bool
+    seen: list[SeenGold]
 
 
-def grade_gold(*, answer: Answer, schema: Schema, project_id: int) -> Grade:
-    """Hold an answer to a gold task against the known one and move the worker's reliability."""
-    gold = GoldAnswer.objects.get(task_id=answer.task_id).answer
-    scores, passes = [], []
+def grade(schema: Schema, known: dict[str, Any], value: dict[str, Any], labels: list[int]) -> Graded:
+    """Hold an answer against the known one; a question that the known one leaves out is not graded."""
+    scores, seen = [], []
     for index, question in enumerate(schema.questions):
-        known, given = gold.get(question.name), answer.value.get(question.name)
-        if known is None:
+        if question.name not in known:
             continue
-        kind = kind_of(question.kind)
-        graded = None if given is None else kind.grade(question.config, given, known)
-        score, passed = (0.0, False) if graded is None else (graded.score, graded.passed)
-        scores.append(score)
-        passes.append(passed)
-        record_gold(
-            worker_id=answer.worker_id,
-            project_id=project_id,
-            question=question.name,
-            passed=passed,
-            confusion=_confusion(
-                kind.label(question.config, known), answer.labels[index], kind.n_labels(question.config)
-            ),
-            interval=accuracy_interval,
-        )
+        kind, right, given = kind_of(question.kind), known[question.name], value.get(question.name)
+        graded = None if given is None else kind.grade(question.config, given, right)
+        scores.append(graded.score if graded else 0.0)
+        confusion = _confusion(kind, question, right, labels[index])
+        seen.append(SeenGold(question.name, bool(graded and graded.passed), confusion))
     score = sum(scores) / len(scores) if scores else 1.0
-    return Grade.objects.create(answer=answer, score=score, passed=all(passes))
+    return Graded(score, all(each.passed for each in seen), seen)
 
 
-def accuracy_interval(right: int, total: int) -> Interval:
-    """Accuracy and its 95 % interval after `right` of `total` known answers."""
-    found = of_gold(right, total)
-    return found.mean, found.low, found.high
-
-
-def _confusion(true: int | None, given: int, n_labels: int | None) -> tuple[int, int, int] | None:
-    if true is None or n_labels is None or given == NO_LABEL:
-        return None
-    return true, given, n_labels
+def _confusion(kind: Kind[Any], question: Question, right: Any, given: int) -> Confusion | None:
+    true, n_labels = kind.label(question.config, right), kind.n_labels(question.config)
+    return None if true is None or n_labels is None or given == NO_LABEL else Confusion(true, given, n_labels)

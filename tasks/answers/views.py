@@ -1,4 +1,4 @@
-"""The worker's pages: what fits me, the answering screen, my earnings."""
+"""The worker's pages: the answering screen, my earnings. What fits me is in tasks.offers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from marketplace.accounts.models import User
 from marketplace.accounts.pages import listed, user_of
 from marketplace.clients.views import AmountForm
 from marketplace.ledger.selectors import earned_by_owner, statement
-from tasks.answers.selectors import median_seconds, sitting_of
+from tasks.answers.selectors import sitting_of
 from tasks.assignment.access import batch_for_worker
-from tasks.assignment.selectors import offers_for
 from workers.pay.rules import MIN_PAYOUT_MICROS
 from workers.pay.selectors import earnings, payouts_of
 from workers.profiles.access import NotAWorker, worker_for_user
@@ -24,17 +23,6 @@ from workers.profiles.models import Worker
 
 if TYPE_CHECKING:
     from marketplace.ledger.models import Posting
-
-
-@login_required
-@require_safe
-def work(request: HttpRequest) -> HttpResponse:
-    """What work fits me."""
-    worker = _worker_or_none(user_of(request))
-    if worker is None:
-        return redirect("worker-join")
-    offers = offers_for(worker, median_seconds())
-    return render(request, "worker/work.html", {"work": offers, "earnings": _earnings(worker)})
 
 
 @login_required
@@ -52,7 +40,7 @@ def worker_screen(request: HttpRequest, batch: str) -> HttpResponse:
 @require_safe
 def earnings_page(request: HttpRequest) -> HttpResponse:
     """What I earned, where it is, and every line of it."""
-    worker = _worker_or_none(user_of(request))
+    worker = worker_or_none(user_of(request))
     if worker is None:
         return redirect("worker-join")
     lines = listed(request, statement(owner=worker.public_id))
@@ -76,7 +64,8 @@ def earnings_page(request: HttpRequest) -> HttpResponse:
     return render(request, "worker/earnings.html", context)
 
 
-def _worker_or_none(user: User) -> Worker | None:
+def worker_or_none(user: User) -> Worker | None:
+    """The worker that a user is; None for somebody who has yet to join."""
     try:
         return worker_for_user(user)
     except NotAWorker:

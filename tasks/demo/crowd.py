@@ -94,7 +94,7 @@ class Crowd:
         """One worker's day: look what there is, take a suite, answer it, now and then a coffee."""
         await self._pause(rng.uniform(0, ARRIVAL))
         while not self._stop.is_set():
-            found = (await self._api.get(player.key, "/work"))["results"]
+            found = (await self._api.get(player.key, "/work?limit=100"))["results"]
             offers = [offer for offer in found if offer["project_name"] in self._names]
             self._batches |= {offer["batch"] for offer in offers}
             self._looked += 1

@@ -63,9 +63,13 @@ class EventOut(serializers.Serializer[Dispute]):
 
 
 class EventsOut(serializers.Serializer[Dispute]):
-    """What happened after a cursor; `seq` is the new cursor."""
+    """What happened after a cursor; `seq` is the new cursor.
+
+    With `missed` the cursor is so old that some of what came after it is no longer kept: read the queue anew.
+    """
 
     seq = serializers.IntegerField()
+    missed = serializers.BooleanField()
     events = EventOut(many=True)
 
 
@@ -101,13 +105,14 @@ class DisputeEvents(Endpoint):
         expert_for_user(cast(User, request.user))
         since = request.query_params.get("since")
         if since is None:
-            return Response({"seq": last_seq(STREAM), "events": []})
+            return Response({"seq": last_seq(STREAM), "missed": False, "events": []})
         if not since.isdigit():
             raise Invalid(faults=[Fault("since", "not_a_number", "Give the number of the last event seen.")])
         events = events_after(STREAM, int(since))
         return Response(
             {
                 "seq": events[-1].seq if events else int(since),
+                "missed": bool(events) and events[0].seq != int(since) + 1,  # numbers have no gaps
                 "events": [{"seq": e.seq, "kind": e.kind, **e.payload} for e in events],
             }
         )

@@ -50,6 +50,8 @@ class Dispute(models.Model):
             # the queue: most urgent first
             models.Index(name="dispute_queue", fields=["due_at", "id"], condition=~Q(state="decided")),
             models.Index(name="dispute_of_batch", fields=["batch", "state"]),
+            # the sweep of experts' leases
+            models.Index(name="dispute_lease_due", fields=["lease_expires_at"], condition=Q(state="claimed")),
         ]
 
 

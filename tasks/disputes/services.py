@@ -14,7 +14,6 @@ from marketplace.core.errors import Conflict, Fault, Invalid
 from marketplace.core.events import append_event
 from tasks.disputes.access import dispute_for_expert
 from tasks.disputes.models import Dispute, DisputeState, Outcome, Verdict
-from tasks.pool.models import Task
 from workers.profiles.models import Expert
 
 STREAM = "disputes"
@@ -34,22 +33,21 @@ class DisputeLeaseLost(Conflict):
     code = "dispute_lease_lost"
 
 
-def open_dispute(*, task: Task, reason: str, evidence: dict[str, Any]) -> Dispute:
-    """Put a task before the experts. Inside the caller's transaction, which moved the task to disputed.
+#: A part of a statement (see `tasks.flow.change`): each of `disputes` puts a task before the experts. The
+#: database allows one undecided dispute per task.
+OPENED = """
+opened AS (
+  INSERT INTO tasks_dispute
+    (public_id, task_id, batch_id, reason, evidence, state, fence, opened_at, due_at)
+  SELECT d.public_id, d.task_id, d.batch_id, d.reason, d.evidence, 'open', 0, %(now)s, %(dispute_due)s
+    FROM json_to_recordset(%(disputes)s) AS d
+      (public_id text, task_id bigint, batch_id bigint, reason text, evidence jsonb)
+)"""
 
-    The database allows one undecided dispute per task.
-    """
-    moment = now()
-    dispute = Dispute.objects.create(
-        task=task,
-        batch_id=task.batch_id,
-        reason=reason,
-        evidence=evidence,
-        opened_at=moment,
-        due_at=moment + dt.timedelta(seconds=settings.DISPUTE_DUE_SECONDS),
-    )
-    append_event(stream=STREAM, kind="opened", payload={"dispute": dispute.public_id})
-    return dispute
+
+def due_after(moment: dt.datetime) -> dt.datetime:
+    """When a dispute opened at `moment` is to be decided: the promise to the client."""
+    return moment + dt.timedelta(seconds=settings.DISPUTE_DUE_SECONDS)
 
 
 @transaction.atomic
@@ -122,15 +120,24 @@ def close_dispute(
     return verdict
 
 
-def reopen_expired(*, limit: int = 200) -> int:
-    """Put disputes whose expert vanished back into the queue; returns how many. Safe to run twice."""
+def reopen_expired(*, limit: int = 200, moment: dt.datetime | None = None) -> int:
+    """Put up to `limit` disputes whose expert vanished before `moment` (now) back into the queue, the longest
+    overdue first; returns how many. One short transaction. Safe to run twice at once.
+    """
     with transaction.atomic():
-        rows = Dispute.objects.select_for_update(skip_locked=True).filter(
-            state=DisputeState.CLAIMED, lease_expires_at__lte=now()
-        )[:limit]
-        found = list(rows)
-        for dispute in found:
-            dispute.state, dispute.lease_expires_at = DisputeState.OPEN, None
-            dispute.save(update_fields=["state", "lease_expires_at"])
-            append_event(stream=STREAM, kind="released", payload={"dispute": dispute.public_id})
+        due = Dispute.objects.select_for_update(skip_locked=True, no_key=True).filter(
+            state=DisputeState.CLAIMED, lease_expires_at__lte=moment or now()
+        )
+        found = list(due.order_by("lease_expires_at").values_list("id", "public_id")[:limit])
+        for _, dispute in found:
+            append_event(stream=STREAM, kind="released", payload={"dispute": dispute})
+        Dispute.objects.filter(id__in=[pk for pk, _ in found]).update(
+            state=DisputeState.OPEN, lease_expires_at=None
+        )
     return len(found)
+
+
+def last_lease() -> dt.datetime | None:
+    """When the last of the leases that experts hold runs out; None where nobody holds one."""
+    held = Dispute.objects.filter(state=DisputeState.CLAIMED).order_by("-lease_expires_at")
+    return held.values_list("lease_expires_at", flat=True).first()

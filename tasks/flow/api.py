@@ -1,4 +1,4 @@
-"""The main loop over HTTP: submit, decide, and the life of a batch."""
+"""The main loop over HTTP: judging, and the life of a batch. Answering: see `answer_api`."""
 
 from __future__ import annotations
 
@@ -15,28 +15,13 @@ from marketplace.core.errors import NotFound
 from marketplace.projects.access import batch_for_user
 from marketplace.projects.api import BatchTerms
 from marketplace.projects.models import Batch
+from tasks.flow.background import close_soon
 from tasks.flow.selectors import progress_of, promise_of, roster_of
-from tasks.flow.services import decide_dispute, launch_batch, pause_batch, resume_batch, submit_answer
-from tasks.flow.settlement import close_batch
-from workers.profiles.access import expert_for_user, worker_for_user
+from tasks.flow.services import decide_dispute, launch_batch, pause_batch, resume_batch
+from workers.profiles.access import expert_for_user
 from workers.teams.access import vendor_for_user
 
-ACTIONS = {"launch": launch_batch, "pause": pause_batch, "resume": resume_batch, "close": close_batch}
-
-
-class SubmitIn(serializers.Serializer[Batch]):
-    """An answer: question name to value; `fence` as it came with the claim; time taken in seconds."""
-
-    answer = serializers.JSONField()
-    fence = serializers.IntegerField(required=False)
-    seconds = serializers.FloatField(required=False, min_value=0, max_value=86_400)
-
-
-class SubmitOut(serializers.Serializer[Batch]):
-    """The answer is stored."""
-
-    assignment = serializers.CharField()
-    state = serializers.CharField()
+ACTIONS = {"launch": launch_batch, "pause": pause_batch, "resume": resume_batch, "close": close_soon}
 
 
 class DecideIn(serializers.Serializer[Batch]):
@@ -68,6 +53,7 @@ class ProgressOut(serializers.Serializer[Batch]):
     gold_right = serializers.IntegerField()
     in_work = serializers.IntegerField()
     live_leases = serializers.IntegerField()
+    unpaid = serializers.IntegerField()
     disputes = serializers.IntegerField()
     disputes_open = serializers.IntegerField()
     mean_confidence = serializers.FloatField(allow_null=True)
@@ -80,7 +66,7 @@ class ProgressOut(serializers.Serializer[Batch]):
 
 
 class PromiseOut(serializers.Serializer[Batch]):
-    """What known rows say of the target for one question, one standard error down in `_low`.
+    """What known rows say of the target for one question, one and a half standard errors down in `_low`.
 
     When not `feasible`, the evidence so far does not carry the target; experts are then asked more often.
     """
@@ -138,25 +124,6 @@ class RosterOut(serializers.Serializer[Batch]):
     id = serializers.CharField()
     name = serializers.CharField()
     members = MemberOut(many=True)
-
-
-class Submit(Endpoint):
-    """Answering."""
-
-    scope = Scope.WORK
-    repeatable = False  # the stored answer itself is what makes a repeat harmless
-
-    @extend_schema(
-        request=SubmitIn, responses={201: SubmitOut, 200: SubmitOut}, operation_id="assignments_submit"
-    )
-    def post(self, request: Request, assignment: str) -> Response:
-        """Send an answer. The same answer again is answered 200 and stored once."""
-        data = SubmitIn(data=request.data)
-        data.is_valid(raise_exception=True)
-        worker = worker_for_user(cast(User, request.user))
-        done = submit_answer(worker=worker, assignment=assignment, **data.validated_data)
-        body = {"assignment": done.assignment.public_id, "state": "submitted"}
-        return Response(body, status=201 if done.new else 200)
 
 
 class Decide(Endpoint):

@@ -49,6 +49,7 @@ def progress_of(batch: Batch) -> dict[str, Any]:
         .filter(Q(answers_count__gt=0) | Q(live_count__gt=0))
         .count(),
         "live_leases": Assignment.objects.filter(batch=batch, state__in=LIVE).count(),
+        "unpaid": Assignment.objects.filter(batch=batch, state=AssignmentState.SUBMITTED).count(),
         "disputes": counts["disputes_open"] + decided,
         "mean_confidence": settled.aggregate(mean=Avg("confidence"))["mean"],
         **money_of(batch, verdicts=decided),

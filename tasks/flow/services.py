@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 
-from marketplace.core.clock import now
 from marketplace.core.errors import Fault, Invalid
 from marketplace.datasets.models import DatasetState
 from marketplace.datasets.services import freeze_dataset
-from marketplace.projects.models import RUNNING, Batch, BatchState
+from marketplace.projects.models import Batch, BatchState
 from marketplace.projects.selectors import schema_of
 from marketplace.projects.services import (
     BatchMoved,
@@ -18,27 +17,17 @@ from marketplace.projects.services import (
     launch_faults,
     move_batch,
 )
-from tasks.answers.models import Answer
-from tasks.answers.services import AnswerStored, grade_gold, read_answer, store_answer
-from tasks.assignment.access import assignment_for_worker
-from tasks.assignment.models import ANSWERED, Assignment
-from tasks.assignment.services import mark_submitted, require_live
-from tasks.consensus.services import Weighed, record_verdict, weigh_task
+from tasks.answers.services import read_answer
+from tasks.consensus.services import record_verdict
 from tasks.disputes.access import dispute_for_expert
 from tasks.disputes.models import Outcome, Verdict
-from tasks.disputes.services import REASON_NO_CONSENSUS, close_dispute, open_dispute
+from tasks.disputes.services import close_dispute
+from tasks.flow.submit import Given, Receipt, take_answers
+from tasks.offers.services import open_offer, withdraw_offer
 from tasks.pool.models import Task, TaskState
-from tasks.pool.services import extend_task, make_tasks, move_task
-from tasks.quality.promise.stopping import Decision
+from tasks.pool.services import make_tasks, move_task
 from workers.pay.services import pay_expert
 from workers.profiles.models import Expert, Worker
-
-
-class Submitted(NamedTuple):
-    """A stored answer, and whether this call stored it (a repeat did not)."""
-
-    assignment: Assignment
-    new: bool
 
 
 @transaction.atomic
@@ -61,53 +50,40 @@ def launch_batch(*, batch: Batch) -> int:
         raise Invalid("The batch cannot be launched yet; see errors.", faults=faults)
     freeze_dataset(dataset=batch.dataset)
     fund_batch(batch=batch)
-    return make_tasks(batch=batch, schema=schema_of(batch.project_id))
+    made = make_tasks(batch=batch, schema=schema_of(batch.project_id))
+    open_offer(batch_id=batch.pk)
+    return made
 
 
+@transaction.atomic
 def pause_batch(*, batch: Batch) -> None:
     """Stop handing out tasks; what is held may still be answered. Raises BatchMoved."""
     if not move_batch(batch=batch, origins=(BatchState.LIVE,), state=BatchState.PAUSED):
         raise BatchMoved
+    withdraw_offer(batch_id=batch.pk)
 
 
+@transaction.atomic
 def resume_batch(*, batch: Batch) -> None:
     """Hand out tasks again. Raises BatchMoved."""
     if not move_batch(batch=batch, origins=(BatchState.PAUSED,), state=BatchState.LIVE):
         raise BatchMoved
+    open_offer(batch_id=batch.pk)
 
 
-@transaction.atomic
 def submit_answer(
     *, worker: Worker, assignment: str, answer: Any, fence: int | None = None, seconds: float | None = None
-) -> Submitted:
-    """Take in one answer: store it, grade gold or weigh the task, decide what comes next.
+) -> Receipt:
+    """Take in one answer, see `take_answers`.
 
-    One transaction; the same answer again is answered the same and stored once. Raises NotFound,
-    AnswerInvalid (the lease stands), AnswerStored, AssignmentNotLive, AssignmentReturned, LeaseFenced.
+    Raises NotFound, AnswerInvalid (the lease stands), AnswerStored, AssignmentNotLive, AssignmentReturned,
+    LeaseFenced.
     """
-    held = assignment_for_worker(worker, assignment, lock=True)
-    schema = schema_of(held.batch.project_id)
-    value = read_answer(schema, answer)
-    if held.state in ANSWERED:
-        stored = Answer.objects.values_list("value", flat=True).get(assignment=held)
-        if stored != value:
-            raise AnswerStored
-        return Submitted(held, new=False)
-    require_live(held, fence)
-    moment = now()
-    stored_answer = store_answer(assignment=held, schema=schema, value=value, seconds=seconds, moment=moment)
-    mark_submitted(assignment=held, moment=moment)
-    if held.task.is_gold:
-        grade_gold(answer=stored_answer, schema=schema, project_id=held.batch.project_id)
-    else:
-        _weigh_and_decide(held.task_id)
-    return Submitted(held, new=True)
-
-
-def decide_task(*, task_id: int) -> None:
-    """Weigh a task again and let what follows follow: after a refit. Safe to run at any time."""
-    with transaction.atomic():
-        _weigh_and_decide(task_id)
+    given = Given(assignment, answer, fence, seconds)
+    (receipt,) = take_answers(worker_id=worker.pk, given=[given])
+    if receipt.refusal is not None:
+        raise receipt.refusal
+    return receipt
 
 
 @transaction.atomic
@@ -127,6 +103,8 @@ def decide_dispute(
     Raises NotFound, AnswerInvalid, Invalid, DisputeLeaseLost.
     """
     found = dispute_for_expert(expert, dispute, lock=True)
+    # before the stream of events, which a submit that opens a dispute reaches for with its tasks in hand
+    task = Task.objects.select_for_update(no_key=True).get(pk=found.task_id)
     schema = schema_of(found.batch.project_id)
     value = read_answer(schema, answer) if outcome == Outcome.DECIDED else None
     given = Verdict.objects.filter(dispute=found, expert=expert).first()
@@ -141,9 +119,8 @@ def decide_dispute(
         reason=reason,
         note=note,
     )
-    task = Task.objects.select_for_update().get(pk=found.task_id)
     if value is not None:
-        record_verdict(task=task, answer=value, answers_used=task.answers_count)
+        record_verdict(task_id=task.pk, answer=value, answers_used=task.answers_count)
     move_task(task=task, origins=(TaskState.DISPUTED,), state=TaskState.RESOLVED)
     pay_expert(
         batch=found.batch,
@@ -152,24 +129,3 @@ def decide_dispute(
         memo=found.batch.name,
     )
     return verdict
-
-
-def _weigh_and_decide(task_id: int) -> None:
-    task = Task.objects.select_for_update(of=("self",)).select_related("batch").get(pk=task_id)
-    if task.state == TaskState.RESOLVED and Verdict.objects.filter(dispute__task=task, answer__isnull=False):
-        return  # an expert's word stands, whoever weighs the answers again
-    weighed = weigh_task(task=task, batch=task.batch, schema=schema_of(task.batch.project_id))
-    if task.state != TaskState.OPEN or task.batch.state not in (*RUNNING, BatchState.CLOSING):
-        return
-    if weighed.decision is Decision.RESOLVE:
-        move_task(task=task, origins=(TaskState.OPEN,), state=TaskState.RESOLVED)
-    elif weighed.decision is Decision.EXTEND:
-        extend_task(task=task)
-    else:
-        _escalate(task, weighed)
-
-
-def _escalate(task: Task, weighed: Weighed) -> None:
-    if move_task(task=task, origins=(TaskState.OPEN,), state=TaskState.DISPUTED):
-        evidence = {"confidence": round(weighed.confidence, 4), "answers": weighed.answers}
-        open_dispute(task=task, reason=REASON_NO_CONSENSUS, evidence=evidence)

@@ -2,106 +2,217 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
+import time
+from collections.abc import Callable, Iterator
+
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from marketplace.core.clock import now
-from marketplace.projects.models import RUNNING, Batch, BatchState
+from marketplace.projects.models import RUNNING, Batch, BatchState, ClosingStep
 from marketplace.projects.selectors import schema_of
 from marketplace.projects.services import BatchMoved, move_batch, refund_escrow
 from tasks.assignment.models import LIVE, Assignment, AssignmentState
-from tasks.assignment.services import bring_acceptance_forward
 from tasks.disputes.models import Dispute, DisputeState
 from tasks.flow.refits import refit_batch
+from tasks.offers.services import withdraw_offer
 from tasks.pool.models import Task, TaskState
 from tasks.pool.services import close_open_tasks
 from workers.pay.services import pay_work
 from workers.profiles.models import Worker
 
-PER_PAYMENT = 1000
+log = logging.getLogger(__name__)
+
+PER_PAYMENT = 1000  # answers in one journal entry, and so in one transaction
+WINDOW = 10_000  # due answers looked at together
+PER_CLEARING = 2000  # tasks closed in one transaction
+PATIENCE = 45.0  # seconds a sweep works before it lets the other sweeps of its process have a turn
+STALE = dt.timedelta(seconds=60)  # a closing not tended for so long was left by a process that died
+
+Pair = tuple[int, int]
 
 
-def settle_due(*, batch: Batch | None = None) -> int:
-    """Accept and pay everything whose acceptance is due; returns how many answers were paid.
+def settle_due(*, batch: Batch | None = None, moment: dt.datetime | None = None, seconds: float = 1e9) -> int:
+    """Accept and pay what is due at `moment` (now); returns how many answers were paid.
 
-    One journal entry pays all that one worker has due in one batch. Gold and work are paid alike
-    and at the same time, so pay tells nothing. Safe to run twice at once: rows are skipped while
-    another settles them, and a paid row is never due again.
+    One journal entry pays what one worker has due in one batch, each in a transaction of its own. Gold and
+    work are paid alike and at the same time, so pay tells nothing. Stops after so many `seconds`. Safe to run
+    twice at once: rows are skipped while another settles them, and a paid row is never due again.
     """
-    paid = 0
-    for batch_id, worker_id in _due(batch):
-        paid += _settle_one(batch_id, worker_id)
+    due = Assignment.objects.filter(
+        state=AssignmentState.SUBMITTED, accept_due_at__lte=moment or now()
+    ).order_by("accept_due_at")
+    if batch is not None:
+        due = due.filter(batch=batch)
+    end = time.monotonic() + seconds
+    paid, window = 0, list(due[:WINDOW])
+    while window:
+        paid_now = _pay_all(window, end)
+        paid += paid_now
+        if not paid_now or len(window) < WINDOW or time.monotonic() > end:
+            break
+        # on from here: what lies behind is paid, or in another process's hands
+        window = list(due.filter(accept_due_at__gte=window[-1].accept_due_at)[:WINDOW])
     return paid
 
 
 def close_batch(*, batch: Batch) -> BatchState:
     """End a batch: nothing more is handed out; what is held may still be answered.
 
-    It is closed, and the rest of its escrow with the client, once no lease is live and no dispute
-    undecided: at once if that is so now, else by the sweep. Closing again changes nothing.
-    Raises BatchMoved for a draft.
+    The rest is done in steps by the background, or by `finish_closing`: once no lease is live and no dispute
+    undecided, everything is weighed once more and paid, and what is left of the escrow goes back to the
+    client. Closing again changes nothing. Raises BatchMoved for a draft.
     """
     if batch.state == BatchState.DRAFT:
         raise BatchMoved
-    move_batch(batch=batch, origins=RUNNING, state=BatchState.CLOSING)
-    finish_closing(batch_id=batch.pk)
-    batch.refresh_from_db()
+    with transaction.atomic():
+        move_batch(batch=batch, origins=RUNNING, state=BatchState.CLOSING)
+        withdraw_offer(batch_id=batch.pk)
     return BatchState(batch.state)
 
 
-def finish_closing(*, batch_id: int) -> bool:
-    """Close a closing batch if nothing is outstanding; False if something is. Safe to run twice."""
-    batch = Batch.objects.select_related("project__client").get(pk=batch_id)
-    if batch.state != BatchState.CLOSING or _outstanding(batch):
+def finish_closing(*, batch_id: int, seconds: float = 1e9) -> bool:
+    """Take a closing batch as far as it goes now, for about so many `seconds`; whether this call closed it.
+
+    False when something is outstanding, when time was short, or when another process is at it. Each step may
+    be done twice, and begins where it was left should a process die.
+    """
+    if not _take_in_hand(batch_id):
         return False
+    end = time.monotonic() + seconds
+    try:
+        while _closing(batch_id).update(tended_at=now()) and time.monotonic() <= end:
+            batch = Batch.objects.select_related("project__client").get(pk=batch_id)
+            if not STEPS[ClosingStep(batch.closing_step)](batch, end):
+                return False
+    finally:
+        Batch.objects.filter(pk=batch_id).update(tended_at=None)
+    return Batch.objects.filter(pk=batch_id, state=BatchState.CLOSED).exists()
+
+
+def sweep_closing(*, seconds: float = 1e9) -> None:
+    """Start closing batches whose work is all done, and go on with those that wait."""
+    end = time.monotonic() + seconds
+    unsettled = Task.objects.filter(
+        batch=OuterRef("pk"), is_gold=False, state__in=(TaskState.OPEN, TaskState.DISPUTED)
+    )
+    # the offer knows, as of a moment ago, where nothing is wanted any more: only those are looked into
+    done = Batch.objects.filter(state=BatchState.LIVE, offer__work_left=0).exclude(Exists(unsettled))
+    for batch in done:
+        close_batch(batch=batch)
+    waiting = Batch.objects.filter(_free(), state=BatchState.CLOSING).order_by("id")
+    for batch_id in waiting.values_list("id", flat=True):
+        if time.monotonic() > end:
+            break
+        try:
+            finish_closing(batch_id=batch_id, seconds=end - time.monotonic())
+        except Exception:
+            log.exception("batch %s could not be closed; the others are all the same", batch_id)
+
+
+def _wait(batch: Batch, end: float) -> bool:
+    """The lock waits for claims under way; after it nothing more can be claimed."""
+    with transaction.atomic():
+        found = _locked(batch.pk)
+        return bool(found and not _outstanding(found) and _step(found, ClosingStep.ESTIMATING))
+
+
+def _estimate(batch: Batch, end: float) -> bool:
     if not refit_batch(batch=batch, schema=schema_of(batch.project_id), final=True):
         return False  # another process is at it; the sweep comes again
-    bring_acceptance_forward(batch=batch)
-    settle_due(batch=batch)
-    with transaction.atomic():
-        # Nothing can be claimed any more, so what was not outstanding above cannot come back;
-        # the row lock orders two sweepers.
-        batch = (
-            Batch.objects.select_for_update(of=("self",)).select_related("project__client").get(pk=batch_id)
-        )
-        if batch.state != BatchState.CLOSING or _outstanding(batch) or _unpaid(batch):
+    # the last estimate may have sent a task to the experts
+    return _step(batch, ClosingStep.WAITING if _outstanding(batch) else ClosingStep.CLEARING)
+
+
+def _clear(batch: Batch, end: float) -> bool:
+    while close_open_tasks(batch=batch, limit=PER_CLEARING):
+        if time.monotonic() > end:
             return False
-        close_open_tasks(batch=batch)
-        refund_escrow(batch=batch)
-        Batch.objects.filter(pk=batch_id).update(state=BatchState.CLOSED, closed_at=now())
+    return _step(batch, ClosingStep.PAYING)
+
+
+def _pay(batch: Batch, end: float) -> bool:
+    """Pay what is due and what is not due yet; then, if that was all, give the rest of the escrow back."""
+    window = list(_unpaid(batch)[:WINDOW])
+    while window and _pay_all(window, end) and time.monotonic() <= end:
+        window = list(_unpaid(batch)[:WINDOW])
+    with transaction.atomic():
+        found = _locked(batch.pk)
+        if found is None or _unpaid(found).exists():
+            return False
+        if _outstanding(found) or Task.objects.filter(batch=found, state=TaskState.OPEN).exists():
+            return _step(found, ClosingStep.WAITING)
+        refund_escrow(batch=found)
+        _closing(batch.pk).update(state=BatchState.CLOSED, closing_step="", closed_at=now())
     return True
 
 
-def sweep_closing() -> None:
-    """Start closing batches whose work is all done, and finish those that wait."""
-    for batch in Batch.objects.filter(state=BatchState.LIVE):
-        unsettled = Task.objects.filter(
-            batch=batch, is_gold=False, state__in=(TaskState.OPEN, TaskState.DISPUTED)
-        )
-        if not unsettled.exists():
-            move_batch(batch=batch, origins=(BatchState.LIVE,), state=BatchState.CLOSING)
-    for batch_id in Batch.objects.filter(state=BatchState.CLOSING).values_list("id", flat=True):
-        finish_closing(batch_id=batch_id)
+STEPS: dict[ClosingStep, Callable[[Batch, float], bool]] = {
+    ClosingStep.WAITING: _wait,
+    ClosingStep.ESTIMATING: _estimate,
+    ClosingStep.CLEARING: _clear,
+    ClosingStep.PAYING: _pay,
+}
 
 
-def _due(batch: Batch | None) -> list[tuple[int, int]]:
-    rows = Assignment.objects.filter(state=AssignmentState.SUBMITTED, accept_due_at__lte=now())
-    if batch is not None:
-        rows = rows.filter(batch=batch)
-    return list(rows.order_by().values_list("batch_id", "worker_id").distinct())
+def _step(batch: Batch, step: ClosingStep) -> bool:
+    """Compare-and-set: a step that another process has taken meanwhile is not taken again."""
+    return bool(_closing(batch.pk).filter(closing_step=batch.closing_step).update(closing_step=step))
+
+
+def _closing(batch_id: int) -> QuerySet[Batch]:
+    return Batch.objects.filter(pk=batch_id, state=BatchState.CLOSING)
+
+
+def _locked(batch_id: int) -> Batch | None:
+    rows = _closing(batch_id).select_for_update(of=("self",)).select_related("project__client")
+    return rows.first()
+
+
+def _take_in_hand(batch_id: int) -> bool:
+    return bool(_closing(batch_id).filter(_free()).update(tended_at=now()))
+
+
+def _free() -> Q:
+    """Nobody tends it. A moment far ahead was written before the clock was put back: nobody either."""
+    moment = now()
+    far = Q(tended_at__lt=moment - STALE) | Q(tended_at__gt=moment + STALE)
+    return Q(tended_at=None) | far
+
+
+def _pay_all(window: list[Assignment], end: float) -> int:
+    paid = 0
+    for pair, ids in _by_pair(window):
+        if time.monotonic() > end:
+            break
+        try:
+            paid += _pay_some(pair, ids)
+        except Exception:
+            # one that cannot be paid must not keep the others from their money
+            log.exception("the answers of worker %s in batch %s could not be paid", pair[1], pair[0])
+    return paid
+
+
+def _by_pair(window: list[Assignment]) -> Iterator[tuple[Pair, list[int]]]:
+    """What belongs in one journal entry: a worker's answers in a batch, at most PER_PAYMENT of them."""
+    found: dict[Pair, list[int]] = {}
+    for assignment in window:
+        found.setdefault((assignment.batch_id, assignment.worker_id), []).append(assignment.pk)
+    for pair, ids in found.items():
+        for start in range(0, len(ids), PER_PAYMENT):
+            yield pair, ids[start : start + PER_PAYMENT]
 
 
 @transaction.atomic
-def _settle_one(batch_id: int, worker_id: int) -> int:
+def _pay_some(pair: Pair, ids: list[int]) -> int:
+    batch_id, worker_id = pair
     due = list(
         Assignment.objects.select_for_update(skip_locked=True)
-        .filter(
-            batch_id=batch_id,
-            worker_id=worker_id,
-            state=AssignmentState.SUBMITTED,
-            accept_due_at__lte=now(),
-        )
+        .filter(id__in=ids, state=AssignmentState.SUBMITTED)
         .order_by("id")
-        .values_list("id", "public_id")[:PER_PAYMENT]
+        .values_list("id", "public_id")
     )
     if not due:
         return 0
@@ -126,5 +237,5 @@ def _outstanding(batch: Batch) -> bool:
     return Assignment.objects.filter(batch=batch, state__in=LIVE).exists() or undecided.exists()
 
 
-def _unpaid(batch: Batch) -> bool:
-    return Assignment.objects.filter(batch=batch, state=AssignmentState.SUBMITTED).exists()
+def _unpaid(batch: Batch) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(batch=batch, state=AssignmentState.SUBMITTED)

@@ -33,5 +33,5 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     user = User.objects.filter(email=person.email).first() if person else None
     if not settings.DEMO or user is None:
         raise NotFound
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, user, backend="marketplace.accounts.backends.People")
     return redirect("home")

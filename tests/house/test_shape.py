@@ -15,6 +15,7 @@ MOST_LINES_OF_A_FUNCTION = 60
 CODE = python_files(*FLOORS)
 EVERYTHING = python_files(*FLOORS, "tests", "benchmarks")
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared", "lib", "base", "tools"}
+NAMED_BY_DJANGO = {"marketplace/database/base.py"}
 # put together, so that this file does not hold what it looks for
 UNFINISHED = re.compile("TO" + "DO|FIX" + r"ME|\bX" + r"XX\b")
 WRITTEN = (".py", ".js", ".css", ".html", ".md", ".sh", ".sql", ".toml")
@@ -46,7 +47,7 @@ def test_it_keeps_functions_short(floor: str) -> None:
 
 def test_it_has_no_drawer_for_odds_and_ends() -> None:
     names = {named(path): set(re.split(r"[/.]", named(path))) for path in EVERYTHING}
-    assert [name for name, words in names.items() if words & VAGUE] == []
+    assert [name for name, words in names.items() if words & VAGUE and name not in NAMED_BY_DJANGO] == []
 
 
 def test_it_begins_every_file_with_a_line_that_says_what_it_is() -> None:
