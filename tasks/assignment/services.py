@@ -187,7 +187,9 @@ UPDATE tasks_assignment SET state = 'expired'
 """
 # Read from the front of the index, however few the planner believes are due: to take five hundred, a hundred
 # thousand need not be sorted.
-_FROM_THE_FRONT = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
+_FROM_THE_FRONT = (
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+)
 
 
 def expire_leases(*, limit: int = 500, moment: dt.datetime | None = None) -> int:
