@@ -9,7 +9,7 @@ LOCAL := $(BIN)/python -m marketplace.local
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env peers lock run test long lint types format migrations openapi browser clean
+.PHONY: help env peers lock run test long faults lint types format migrations openapi browser clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: env browser ## everything CI runs, one summary line per step
 
 long: env ## tests that take minutes, on a million of something
 	@env -u ASSAY_DEMO $(BIN)/python -m pytest -m long
+
+faults: env ## a whole Assay under load with its parts killed, stopped and cut off; takes minutes
+	@env -u ASSAY_DEMO $(BIN)/python -m pytest -m fault tests/faults
 
 lint: env ## format check, lint, import contracts, templates
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports && $(BIN)/djlint --lint templates

@@ -52,4 +52,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 provide_servers()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 django.setup()
+# Parallel test processes inherit this environment. Told where the settings are, they would read them before
+# this file has given them servers of their own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 pytest_plugins = ["tests.fixtures.books"]

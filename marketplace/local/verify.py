@@ -106,7 +106,7 @@ def _test_steps() -> list[Step]:
     pytest = (sys.executable, "-m", "pytest")
     parallel = ("-n", str(min(os.cpu_count() or 2, 8)), "--dist", "worksteal")
     counts = r"\d+ (?:passed|failed|errors?|skipped|deselected|warnings?).*(?= in [\d.]+s)"
-    steps = [Step("tests", (*pytest, *parallel, "-m", "not story and not long"), counts)]
+    steps = [Step("tests", (*pytest, *parallel, "-m", "not story and not long and not fault"), counts)]
     if browser.find() is None:
         print(f"{'stories':<12}skipped: {browser.MISSING}")
         return steps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from django import template
@@ -36,6 +37,22 @@ def percent(share: float | None, digits: int = 0) -> str:
     if share is None:
         return "\u2013"
     return f"{number_format(Decimal(str(100 * share)), decimal_pos=digits, use_l10n=True)}\u00a0%"
+
+
+@register.filter
+def fine_percent(share: float | None) -> str:
+    """A share 0..1 with as many decimals as it was written with, three at most: "97 %" but "97.5 %"."""
+    if share is None:
+        return percent(share)
+    written = Decimal(str(round(100 * share, 3))).normalize()
+    return percent(share, max(0, -int(written.as_tuple().exponent)))
+
+
+@register.filter
+def percents(shares: Sequence[float]) -> str:
+    """Shares 0..1 in a sentence: "97 %, 98 % and 99 %"."""
+    *first, last = [fine_percent(share) for share in shares] or [""]
+    return _("%(first)s and %(last)s") % {"first": ", ".join(first), "last": last} if first else last
 
 
 @register.filter

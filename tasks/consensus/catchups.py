@@ -82,7 +82,7 @@ def catch_up_question(
             fitted_at=now(),
         )
     votes = ProjectVotes(table, task_ids, worker_ids, last)
-    plan = BatchPlan(**fit.plan) if fit.plan else None
+    plan = BatchPlan.stored(fit.plan) if fit.plan else None
     return CatchUp(question, votes, found, rule_of(terms_of(batch), plan))
 
 

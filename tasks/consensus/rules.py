@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +41,28 @@ class Terms:
 
 
 @dataclass(frozen=True)
+class Price:
+    """What one target would take of a batch, by what gold shows. Shares and accuracies lie in 0..1.
+
+    What an expert's verdict costs counts as so many answers.
+    """
+
+    target: float
+    threshold: float
+    #: answers before an expert is asked, and how many of them gold had: the rest is not reckoned with
+    overlap: int
+    tried: int
+    #: answers per task in the mean, and the share of tasks settled without an expert
+    answers: float
+    settled: float
+    #: of all labels handed over, the experts' included; `_low` as in `BatchPlan`
+    accuracy: float
+    accuracy_low: float
+    #: what a task that is not settled with n answers is still expected to cost, n from 0 to `tried`
+    cost_to_come: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class BatchPlan:
     """The rule that gold allows for one question of a batch, and what it is expected to give.
 
@@ -57,6 +81,18 @@ class BatchPlan:
     crowd_low: float
     #: gold tasks it was tried out on
     gold_tasks: int
+    #: what the targets within reach would take, the client's own among them, and those out of reach
+    prices: tuple[Price, ...] = ()
+    out_of_reach: tuple[float, ...] = ()
+
+    @classmethod
+    def stored(cls, plan: Mapping[str, Any]) -> BatchPlan:
+        """A plan as it was written down (`Fit.plan`)."""
+        prices = tuple(
+            Price(**(price | {"cost_to_come": tuple(price["cost_to_come"])}))
+            for price in plan.get("prices", ())
+        )
+        return cls(**{**plan, "prices": prices, "out_of_reach": tuple(plan.get("out_of_reach", ()))})
 
 
 def rule_of(terms: Terms, plan: BatchPlan | None = None) -> Rule:
@@ -84,22 +120,50 @@ def plan_of(replays: Replays, terms: Terms) -> BatchPlan | None:
         return None
     tried = min(terms.max_overlap, _depth(seen))
     goal = Goal(terms.target, terms.expert_cost, EXPERT_ACCURACY, tried)
-    found = spending.plan(seen, goal)
-    settle_at, overlap = found.threshold, found.overlap
-    if not found.feasible:
-        settle_at, overlap = terms.target, terms.max_overlap
-    elif tried < terms.max_overlap and overlap == max(n for n in spending.OVERLAPS if n <= tried):
-        settle_at, overlap = max(settle_at, threshold(terms.target)), terms.max_overlap
+    targets = sorted({*spending.TARGETS, terms.target})
+    found = dict(zip(targets, spending.prices(seen, goal, targets), strict=True))
+    own = found[terms.target]
+    settle_at, overlap = _followed(own, tried, terms) if own.feasible else (terms.target, terms.max_overlap)
     crowd_accuracy, crowd_low = _crowd_alone(seen, terms.max_overlap)
     return BatchPlan(
-        feasible=found.feasible,
+        feasible=own.feasible,
         threshold=settle_at,
         overlap=overlap,
-        accuracy=found.accuracy if found.feasible else None,
-        accuracy_low=found.accuracy_low if found.feasible else None,
+        accuracy=own.accuracy if own.feasible else None,
+        accuracy_low=own.accuracy_low if own.feasible else None,
         crowd_accuracy=crowd_accuracy,
         crowd_low=crowd_low,
-        gold_tasks=found.gold_tasks,
+        gold_tasks=own.gold_tasks,
+        prices=tuple(
+            _price(seen, replace(goal, target=target), plan, terms)
+            for target, plan in found.items()
+            if plan.feasible
+        ),
+        out_of_reach=tuple(target for target, plan in found.items() if not plan.feasible),
+    )
+
+
+def _followed(found: spending.Plan, tried: int, terms: Terms) -> tuple[float, int]:
+    """The threshold and the overlap a batch runs by when `found` is the plan and gold had `tried` answers."""
+    if tried < terms.max_overlap and found.overlap == max(n for n in spending.OVERLAPS if n <= tried):
+        return max(found.threshold, threshold(terms.target)), terms.max_overlap
+    return found.threshold, found.overlap
+
+
+def _price(seen: Replays, goal: Goal, found: spending.Plan, terms: Terms) -> Price:
+    """What a target takes by the rule a batch with that target would run by."""
+    settle_at, overlap = _followed(found, goal.max_overlap, replace(terms, target=goal.target))
+    run = spending.outcome(seen, goal, settle_at, found.overlap)
+    return Price(
+        target=goal.target,
+        threshold=settle_at,
+        overlap=overlap,
+        tried=found.overlap,
+        answers=run.answers,
+        settled=run.settled,
+        accuracy=run.accuracy,
+        accuracy_low=run.accuracy_low,
+        cost_to_come=spending.cost_to_come(seen, goal, settle_at, found.overlap),
     )
 
 

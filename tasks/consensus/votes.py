@@ -40,7 +40,8 @@ _GOLD = "SELECT task_id, answer FROM tasks_goldanswer WHERE task_id = ANY(%(task
 
 # A project's newest fit on each question, whichever of its batches it was made for, and the batch's own plan.
 _STANDINGS = """
-SELECT asked.question, newest.newcomer, newest.log_prior, newest.correlation, own.plan
+SELECT asked.question, newest.newcomer, newest.log_prior, newest.correlation,
+       own.plan - '{prices,out_of_reach}'::text[]
   FROM unnest(%(questions)s::text[]) AS asked (question)
  CROSS JOIN LATERAL (
    SELECT * FROM tasks_fit f WHERE f.project_id = %(project)s AND f.question = asked.question

@@ -16,6 +16,7 @@ from marketplace.projects.access import batch_for_user
 from marketplace.projects.api import BatchTerms
 from marketplace.projects.models import Batch
 from tasks.flow.background import close_soon
+from tasks.flow.prices import REASONS, prices_of
 from tasks.flow.selectors import progress_of, promise_of, roster_of
 from tasks.flow.services import decide_dispute, launch_batch, pause_batch, resume_batch
 from workers.profiles.access import expert_for_user
@@ -82,10 +83,50 @@ class PromiseOut(serializers.Serializer[Batch]):
     gold_tasks = serializers.IntegerField()
 
 
+class PriceOut(serializers.Serializer[Batch]):
+    """What one target would take, fees included, for the rows of the batch; known rows come on top.
+
+    `experts_micros` is the experts' part of `cost_micros`; `left_micros` is what rows that are not settled
+    yet are expected to cost from now on. `settled` is the share settled without an expert. No more than
+    `tried_overlap` answers were tried out on known rows: what further ones do is not reckoned with. When
+    not `feasible`, the evidence so far does not carry the target, and nothing else is said of it.
+    """
+
+    target = serializers.FloatField()
+    asked_for = serializers.BooleanField()
+    feasible = serializers.BooleanField()
+    cost_micros = serializers.IntegerField(allow_null=True)
+    experts_micros = serializers.IntegerField(allow_null=True)
+    left_micros = serializers.IntegerField(allow_null=True)
+    answers_per_task = serializers.FloatField(allow_null=True)
+    settled = serializers.FloatField(allow_null=True)
+    expected_accuracy = serializers.FloatField(allow_null=True)
+    expected_low = serializers.FloatField(allow_null=True)
+    threshold = serializers.FloatField(allow_null=True)
+    overlap = serializers.IntegerField(allow_null=True)
+    tried_overlap = serializers.IntegerField(allow_null=True)
+
+
+class PricesOut(serializers.Serializer[Batch]):
+    """What each target would take for one question, or the reason why that cannot be told.
+
+    Reasons: `no_classes`, the answers do not come from a list; `no_gold`, there are no known rows;
+    `little_gold`, only `gold_tasks` of `gold_needed` known rows have enough answers; `not_yet`, with the next
+    refit.
+    """
+
+    question = serializers.CharField()
+    reason = serializers.ChoiceField(choices=REASONS, allow_null=True)
+    gold_tasks = serializers.IntegerField()
+    gold_needed = serializers.IntegerField()
+    targets = PriceOut(many=True)
+
+
 class QualityOut(serializers.Serializer[Batch]):
-    """What may be promised of a batch; a question with too few known rows is not listed."""
+    """What may be promised of a batch, where enough known rows tell, and what other targets would cost."""
 
     promise = PromiseOut(many=True)
+    prices = PricesOut(many=True)
 
 
 class BatchOut(BatchTerms):
@@ -101,8 +142,8 @@ class BatchOut(BatchTerms):
 
     @extend_schema_field(QualityOut)
     def get_quality(self, batch: Batch) -> dict[str, Any]:
-        """What may be promised as of the last refit."""
-        return {"promise": promise_of(batch)}
+        """What may be promised as of the last refit, and at what price."""
+        return {"promise": promise_of(batch), "prices": prices_of(batch)}
 
 
 class MemberOut(serializers.Serializer[Batch]):

@@ -15,12 +15,15 @@ from marketplace.core.clock import now
 from marketplace.projects.models import Batch
 from tasks.answers.models import Answer
 from tasks.disputes.models import Dispute
+from tasks.flow.prices import prices_of
 from tasks.flow.selectors import promise_of
 from tasks.quality.trust.reliability import of_gold
 from workers.reliability.models import Reliability
 
 MOST_WORKERS = 50
 MOST_DISPUTES = 20
+#: units of `parts/price_bars.svg.html`: from one bar to the next, where they begin, and the dearest's length
+BAR_STEP, BARS_X, LONGEST_BAR = 26, 72, 240
 RATE_WINDOW = dt.timedelta(minutes=2)
 
 # Of all pairs of answers to the same row, how many say the same.
@@ -45,12 +48,50 @@ def quality_of(batch: Batch, progress: dict[str, Any]) -> dict[str, Any]:
     return {
         "mean_confidence": progress["mean_confidence"],
         "promise": promise_of(batch),
+        "prices": [each | shown_prices(each["targets"]) for each in prices_of(batch)],
         "gold_right": right,
         "gold_answers": total,
         "gold_low": known.low if known else None,
         "gold_high": known.high if known else None,
         "agreement": _agreement(batch),
         "answers_per_task": progress["answers"] / progress["tasks"] if progress["tasks"] else None,
+    }
+
+
+def shown_prices(targets: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a page shows of the targets of `prices_of`.
+
+    `reached` are those in reach, each with its bar: its answers' part and then its experts', as
+    `parts/price_bars.svg.html` draws it. A target that the next one costs no more than is left out, unless it
+    is the client's own. `out_of_reach` are the targets nobody can be promised, `untried` the most answers
+    tried out where a row may get more.
+    """
+    reached = [each for each in targets if each["feasible"]]
+    following: list[dict[str, Any] | None] = [*reached[1:], None]
+    kept = [
+        each
+        for each, after in zip(reached, following, strict=False)
+        if each["asked_for"] or after is None or after["cost_micros"] != each["cost_micros"]
+    ]
+    dearest = max((each["cost_micros"] for each in kept), default=0) or 1
+    tried = [each["tried_overlap"] for each in kept if each["overlap"] > each["tried_overlap"]]
+    return {
+        "reached": [each | _bar(each, place, dearest) for place, each in enumerate(kept)],
+        "asked_in_reach": any(each["asked_for"] for each in kept),
+        "bars_height": BAR_STEP * len(kept),
+        "out_of_reach": [each["target"] for each in targets if not each["feasible"]],
+        "untried": max(tried, default=None),
+    }
+
+
+def _bar(price: dict[str, Any], place: int, dearest: int) -> dict[str, int]:
+    end, experts = (round(LONGEST_BAR * price[part] / dearest) for part in ("cost_micros", "experts_micros"))
+    return {
+        "y": place * BAR_STEP,
+        "answers_width": end - experts,
+        "experts_x": BARS_X + end - experts,
+        "experts_width": experts,
+        "sum_x": BARS_X + end + 8,
     }
 
 

@@ -62,7 +62,7 @@ def promise_of(batch: Batch) -> list[dict[str, Any]]:
     Shares lie in 0..1. When not `feasible` nothing is expected of the rule, only of the crowd alone.
     """
     fits = Fit.objects.filter(batch=batch).order_by("id").values_list("question", "plan")
-    found = [(question, BatchPlan(**plan)) for question, plan in fits if plan]
+    found = [(question, BatchPlan.stored(plan)) for question, plan in fits if plan]
     return [
         {
             "question": question,

@@ -152,7 +152,6 @@ def test_it_reads_no_table_through_when_it_reads_again() -> None:
 
 
 @pytest.mark.parametrize("statistics", ["fresh", "analysed"])
-@pytest.mark.long  # not yet the same in every order of tests
 def test_it_touches_as_much_of_a_big_batch_as_of_a_small_one_whatever_the_worker_has_answered(
     statistics: str,
 ) -> None:
@@ -174,7 +173,6 @@ def flat(costs: list[Cost]) -> None:
     assert max(cost.all for cost in costs) <= MOST_WITH_TRIGGERS
 
 
-@pytest.mark.long  # not yet the same in every order of tests
 def test_it_draws_gold_at_the_same_cost_from_forty_and_from_four_thousand() -> None:
     costs = []
     for gold in (40, 4000):

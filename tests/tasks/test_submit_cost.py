@@ -277,7 +277,6 @@ def reads_through(node: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("statistics", ["fresh", "analysed"])
-@pytest.mark.long  # not yet the same in every order of tests
 def test_it_never_reads_a_table_through(statistics: str, ben: Worker) -> None:
     first = pair_batch(work=2, gold=1)
     for row in ("w0", "g0"):
@@ -310,7 +309,6 @@ def held_at(worker: Worker, batch: Batch) -> Cost:
     return cost
 
 
-@pytest.mark.long  # not yet the same in every order of tests
 def test_it_touches_as_little_for_somebody_who_has_answered_much() -> None:
     batch, prolific = busy_batch(), make_worker()
     let_answer(prolific, batch, SMALL // 2)

@@ -1,7 +1,8 @@
 -- Taking hold of what is answered: rows locked, then all there is to know of them read, in one call. Each
 -- statement of a function takes its snapshot anew, so what is read is of after the last lock: no decision rests
 -- on what was before it. A function also keeps its plans; made anew each time they took longer than everything
--- they do. Its settings hold them still, whatever size the tables had when they were made (see claim.sql).
+-- they do. Its settings hold them still, whatever size the tables had when they were made (see claim.sql); so does
+-- looking rows up one by one, by LATERAL: no plan then can be to read an index through.
 
 -- All that decisions on tasks need. Of each task the row, the known answer where it is gold, whether an expert's
 -- answer stands (`judged`), and the answers so far in their order, each with its class codes, its value where
@@ -18,7 +19,8 @@ RETURNS TABLE (
   task_id bigint, is_gold boolean, task_state text, lane int, overlap int, most int, judged boolean, known json,
   answers json)
 LANGUAGE plpgsql STABLE
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+SET plan_cache_mode = force_generic_plan SET jit = off
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -28,7 +30,9 @@ BEGIN
              (SELECT max(f.fitted_at) FROM tasks_fit f WHERE f.project_id = b.project_id) AS newest_fit,
              (SELECT max(f.fitted_at) FROM tasks_fit f WHERE f.batch_id = b.id) AS own_fit
         FROM marketplace_batch b
-       WHERE b.id = ANY (ARRAY (SELECT t.batch_id FROM tasks_task t WHERE t.id = ANY (p_tasks)))
+       WHERE b.id = ANY (ARRAY (
+         SELECT t.batch_id FROM unnest(p_tasks) AS named (id)
+          CROSS JOIN LATERAL (SELECT batch_id FROM tasks_task WHERE id = named.id OFFSET 0) AS t))
     )
     SELECT running.id, running.project_id, running.state::text, running.acceptance_seconds,
            running.target_accuracy, running.min_overlap::int, running.max_overlap::int, running.reward_micros,
@@ -51,9 +55,10 @@ BEGIN
                                r.gold_right, r.gold_answers))
                         FROM workers_reliability r
                        WHERE r.worker_id = a.worker_id AND r.project_id = running.project_id)) ORDER BY a.id)
-              FROM tasks_answer a WHERE a.task_id = t.id AND NOT t.is_gold)
-      FROM tasks_task t JOIN running ON running.id = t.batch_id
-     WHERE t.id = ANY (p_tasks)
+              FROM (SELECT * FROM tasks_answer WHERE task_id = t.id OFFSET 0) AS a WHERE NOT t.is_gold)
+      FROM unnest(p_tasks) AS named (id)
+     CROSS JOIN LATERAL (SELECT * FROM tasks_task WHERE id = named.id OFFSET 0) AS t
+      JOIN running ON running.id = t.batch_id
      ORDER BY t.id;
 END $$;
 
@@ -70,7 +75,8 @@ RETURNS TABLE (
   task_id bigint, is_gold boolean, task_state text, lane int, overlap int, most int, judged boolean, known json,
   answers json)
 LANGUAGE plpgsql
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+SET plan_cache_mode = force_generic_plan SET jit = off
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -79,20 +85,24 @@ DECLARE
 BEGIN
   -- by their names alone, whatever the planner thinks of how few a worker has
   mine := ARRAY (
-    SELECT named.id FROM (SELECT a.id, a.worker_id FROM tasks_assignment a WHERE a.public_id = ANY (p_names) OFFSET 0)
-        AS named
-     WHERE named.worker_id = p_worker);
-  PERFORM FROM tasks_assignment WHERE id = ANY (mine) ORDER BY task_id FOR NO KEY UPDATE;
+    SELECT a.id FROM unnest(p_names) AS named (name)
+     CROSS JOIN LATERAL (
+       SELECT id, task_id, worker_id FROM tasks_assignment WHERE public_id = named.name OFFSET 0) AS a
+     WHERE a.worker_id = p_worker ORDER BY a.task_id);
+  PERFORM FROM unnest(mine) AS named (id)
+    CROSS JOIN LATERAL (SELECT FROM tasks_assignment WHERE id = named.id FOR NO KEY UPDATE) AS a;
   live := ARRAY (
-    SELECT held.task_id FROM (SELECT a.task_id, a.state FROM tasks_assignment a WHERE a.id = ANY (mine) OFFSET 0)
-        AS held
-     WHERE held.state = 'claimed');
-  PERFORM FROM tasks_task WHERE id = ANY (live) ORDER BY id FOR NO KEY UPDATE;
+    SELECT a.task_id FROM unnest(mine) AS named (id)
+     CROSS JOIN LATERAL (SELECT task_id, state FROM tasks_assignment WHERE id = named.id OFFSET 0) AS a
+     WHERE a.state = 'claimed' ORDER BY a.task_id);
+  PERFORM FROM unnest(live) AS named (id)
+    CROSS JOIN LATERAL (SELECT FROM tasks_task WHERE id = named.id FOR NO KEY UPDATE) AS t;
   RETURN QUERY
     SELECT a.id, a.public_id::text, a.suite::text, a.state::text, a.fence,
            (SELECT b.project_id FROM marketplace_batch b WHERE b.id = a.batch_id),
            (SELECT s.value::json FROM tasks_answer s WHERE s.assignment_id = a.id AND a.state <> 'claimed'),
            k.*
-      FROM tasks_assignment a LEFT JOIN tasks_known(live, p_worker) k ON k.task_id = a.task_id
-     WHERE a.id = ANY (mine);
+      FROM unnest(mine) AS named (id)
+     CROSS JOIN LATERAL (SELECT * FROM tasks_assignment WHERE id = named.id OFFSET 0) AS a
+      LEFT JOIN tasks_known(live, p_worker) k ON k.task_id = a.task_id;
 END $$;

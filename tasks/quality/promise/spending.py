@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import betaincinv, ndtr
@@ -22,6 +23,8 @@ TARGETS = (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 FAITH = 5.0
 #: how far, in standard errors, what gold shows of settled labels must lie above what is promised
 MARGIN = 1.5
+#: beyond the last answer of any replay
+NEVER = 1 << 30
 
 
 class Promise(Enum):
@@ -96,46 +99,103 @@ def plan(replays: Replays, goal: Goal) -> Plan:
     not, because both the answers' correlation and the luck of stopping are in the replays. Source of the
     principle: A. Angelopoulos and others, "Learn then test", 2021, arXiv:2110.01052.
     """
-    candidates = [
-        _outcome(replays, goal, float(threshold), overlap)
-        for overlap in OVERLAPS
-        if overlap <= goal.max_overlap and (overlap <= replays.valid_rn.shape[1] or overlap == 1)
-        for threshold in THRESHOLDS
-    ]
-    if goal.budget is not None:
-        affordable = [found for found in candidates if found.cost <= goal.budget]
-        return max(affordable, key=lambda found: found.accuracy_low, default=_experts_only(replays, goal))
-    kept = [found for found in candidates if found.feasible]
-    return min(kept, key=lambda found: found.cost, default=_experts_only(replays, goal))
+    return _best(_tried_out(replays, goal), replays, goal)
 
 
 def prices(replays: Replays, goal: Goal, targets: Sequence[float] = TARGETS) -> tuple[Plan, ...]:
     """What each of `targets` would take on the same evidence, one plan for each: "what would 97 % cost?"."""
-    return tuple(plan(replays, replace(goal, target=target, budget=None)) for target in targets)
+    tried = _tried_out(replays, goal)
+    goals = [replace(goal, target=target, budget=None) for target in targets]
+    return tuple(_best(tried, replays, each) for each in goals)
 
 
-def _outcome(replays: Replays, goal: Goal, threshold: float, overlap: int) -> Plan:
+def outcome(replays: Replays, goal: Goal, threshold: float, overlap: int) -> Plan:
     """What gold says of one threshold and overlap."""
-    confidence_rn = replays.confidence_rn[:, :overlap]
-    valid_rn = replays.valid_rn[:, :overlap]
-    n_rows = len(confidence_rn)
-    if n_rows == 0:
+    if len(replays.confidence_rn) == 0:
         return _experts_only(replays, goal)
-    hit_rn = (confidence_rn >= threshold) & valid_rn
-    settled_r = hit_rn.any(axis=1)
-    last_r = np.where(settled_r, hit_rn.argmax(axis=1), valid_rn.sum(axis=1) - 1)
-    rows = np.arange(n_rows)
+    tried = _try(replays, goal, threshold, overlap, _first_sure(replays, threshold))
+    return replace(tried.plan, feasible=tried.keeps(goal.target))
+
+
+def cost_to_come(replays: Replays, goal: Goal, threshold: float, overlap: int) -> tuple[float, ...]:
+    """What a task that is not settled yet is still expected to cost, in answers with the expert's in them.
+
+    Item n is for a task with n answers, from none to `overlap`; item 0 is the cost of a whole task. A task
+    that stayed unsettled for longer than any replay did costs an expert.
+    """
+    first_r, given_r = _first_sure(replays, threshold), _given(replays, overlap)
+    settled_r = first_r < overlap
+    total_r = np.where(settled_r, first_r + 1, given_r)
+    due_r = total_r + goal.expert_cost * ~settled_r
+    to_come = []
+    for n in range(overlap):
+        waits_r = np.where(settled_r, first_r >= n, given_r >= n)
+        to_come.append(float(due_r[waits_r].mean()) - n if waits_r.any() else goal.expert_cost)
+    return (*to_come, goal.expert_cost)
+
+
+class _Tried(NamedTuple):
+    """A rule tried out, and the accuracy that the promise counts on."""
+
+    plan: Plan
+    kept: float
+
+    def keeps(self, target: float) -> bool:
+        """Whether it keeps the promise, with anything settled at all."""
+        return self.kept >= target and self.plan.settled > 0
+
+
+def _tried_out(replays: Replays, goal: Goal) -> list[_Tried]:
+    """Every pair of a threshold and an overlap; the target plays no part in it."""
+    if len(replays.confidence_rn) == 0:
+        return []
+    overlaps = [
+        overlap
+        for overlap in OVERLAPS
+        if overlap <= goal.max_overlap and (overlap <= replays.valid_rn.shape[1] or overlap == 1)
+    ]
+    first_tr = [_first_sure(replays, float(threshold)) for threshold in THRESHOLDS]
+    return [
+        _try(replays, goal, float(threshold), overlap, first_r)
+        for overlap in overlaps
+        for threshold, first_r in zip(THRESHOLDS, first_tr, strict=True)
+    ]
+
+
+def _best(tried: Sequence[_Tried], replays: Replays, goal: Goal) -> Plan:
+    """The cheapest plan that keeps the promise, or the most accurate one within the budget."""
+    plans = [replace(each.plan, feasible=each.keeps(goal.target)) for each in tried]
+    nobody = _experts_only(replays, goal)
+    if goal.budget is not None:
+        affordable = [found for found in plans if found.cost <= goal.budget]
+        return max(affordable, key=lambda found: found.accuracy_low, default=nobody)
+    return min((found for found in plans if found.feasible), key=lambda found: found.cost, default=nobody)
+
+
+def _first_sure(replays: Replays, threshold: float) -> IntArray:
+    """The first state of each replay that is as sure as `threshold`, shape (row,); `NEVER` where none is."""
+    hit_rn = (replays.confidence_rn >= threshold) & replays.valid_rn
+    return np.where(hit_rn.any(axis=1), hit_rn.argmax(axis=1), NEVER)
+
+
+def _given(replays: Replays, overlap: int) -> IntArray:
+    return np.asarray(replays.valid_rn[:, :overlap].sum(axis=1))
+
+
+def _try(replays: Replays, goal: Goal, threshold: float, overlap: int, first_r: IntArray) -> _Tried:
+    settled_r = first_r < overlap
+    last_r = np.where(settled_r, first_r, _given(replays, overlap) - 1)
+    rows = np.arange(len(last_r))
     right_r = settled_r & replays.right_rn[rows, last_r]
     settled, answers = float(settled_r.mean()), float(last_r.mean()) + 1.0
-    claimed = float(confidence_rn[rows, last_r][settled_r].mean()) if settled else 1.0
+    claimed = float(replays.confidence_rn[rows, last_r][settled_r].mean()) if settled else 1.0
     right = float(right_r.mean()) * replays.n_tasks + FAITH * claimed + 0.5
     wrong = float((settled_r & ~right_r).mean()) * replays.n_tasks + FAITH * (1.0 - claimed) + 0.5
     settled_low = float(betaincinv(right, wrong, ndtr(-MARGIN))) if settled else 1.0
     by_expert = (1.0 - settled) * goal.expert_accuracy
     accuracy, low = settled * claimed + by_expert, settled * settled_low + by_expert
     error = float(np.sqrt(accuracy * (1.0 - accuracy) / replays.n_tasks))
-    kept = accuracy - goal.margin * error if goal.promise is Promise.DELIVERED else settled_low
-    return Plan(
+    found = Plan(
         threshold,
         overlap,
         answers + goal.expert_cost * (1.0 - settled),
@@ -144,9 +204,11 @@ def _outcome(replays: Replays, goal: Goal, threshold: float, overlap: int) -> Pl
         claimed,
         accuracy,
         low,
-        bool(kept >= goal.target and settled > 0),
+        False,
         replays.n_tasks,
     )
+    delivered = goal.promise is Promise.DELIVERED
+    return _Tried(found, accuracy - goal.margin * error if delivered else settled_low)
 
 
 def _experts_only(replays: Replays, goal: Goal) -> Plan:
