@@ -17,7 +17,7 @@ from marketplace.core.ids import public_id
 from tasks.assignment.suite import BatchTerms, Leased
 
 _CONTEXT = "SELECT * FROM claim_context(%s, %s)"
-_SUITE = "SELECT * FROM claim_suite(%s, %s, %s::bigint[], %s, %s::text[], %s, %s, %s)"
+_SUITE = "SELECT * FROM claim_suite(%s, %s, %s::bigint[], %s, %s::text[], %s, %s)"
 _TASK = "SELECT * FROM claim_task(%s, %s, %s, %s, %s)"
 
 
@@ -70,16 +70,15 @@ def lease_suite(
     suite: str,
     moment: dt.datetime,
     expires: dt.datetime,
-    kept: bool,
 ) -> list[Leased]:
     """Lease up to `size` tasks to the worker whose bookmark is held; empty where there is no work for them.
 
-    One of them is gold for each place in `gold`, which says where in the batch to look for it. `kept`: is the
-    transaction committed where nothing was found too?
+    One of them is gold for each place in `gold`, which says where in the batch to look for it. The
+    transaction is to be committed where nothing was found, too: it holds how far the worker has read.
     """
     names = [public_id() for _ in range(size)]
     with connection.cursor() as cursor:
-        cursor.execute(_SUITE, [bookmark_id, size, list(gold), suite, names, moment, expires, kept])
+        cursor.execute(_SUITE, [bookmark_id, size, list(gold), suite, names, moment, expires])
         rows = cursor.fetchall()
     return [Leased(name, fence, task, json.loads(data)) for name, fence, task, data in rows]
 

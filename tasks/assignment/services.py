@@ -92,7 +92,6 @@ def claim_suite(
 
 def _claim_suite(worker: Worker, batch: str, size: int | None, drawn: random.Random) -> Suite:
     moment, suite = now(), public_id()
-    kept = not connection.in_atomic_block  # a refusal under an Idempotency-Key is rolled back
     with within_limits(), transaction.atomic():
         context = read_context(worker_id=worker.pk, batch=batch)
         if context is None or context.state == BatchState.DRAFT:
@@ -109,7 +108,6 @@ def _claim_suite(worker: Worker, batch: str, size: int | None, drawn: random.Ran
             suite=suite,
             moment=moment,
             expires=expires,
-            kept=kept,
         )
     if not leased:  # outside the transaction, which keeps how far the worker has read
         raise NothingToDo
@@ -185,8 +183,8 @@ WITH due AS MATERIALIZED (
 UPDATE tasks_assignment SET state = 'expired'
   FROM due WHERE tasks_assignment.id = due.id AND (SELECT count(*) FROM held) > 0
 """
-# Read from the front of the index, and the rest looked up one by one, whatever the planner believes of how many are
-# due: to take five hundred, a hundred thousand need be neither sorted nor read.
+# Read from the front of the index, and the rest looked up one by one, whatever the planner believes of how
+# many are due: to take five hundred, a hundred thousand need be neither sorted nor read.
 _FROM_THE_FRONT = """
 SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off;
 SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"""

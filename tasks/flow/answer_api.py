@@ -16,6 +16,7 @@ from marketplace.core.api import Endpoint, handle_api_exception
 from marketplace.core.errors import DomainError, Fault, Invalid, NotFound
 from marketplace.core.ids import ALPHABET, LENGTH
 from marketplace.projects.models import Batch
+from tasks.flow.services import submit_answer
 from tasks.flow.submit import Given, Receipt, take_answers
 from workers.profiles.access import worker_for_user
 
@@ -92,9 +93,7 @@ class Submit(Endpoint):
     def post(self, request: Request, assignment: str) -> Response:
         """Send an answer. The same answer again is answered 200 and stored once."""
         worker = worker_for_user(cast(User, request.user))
-        (receipt,) = take_answers(worker_id=worker.pk, given=[_read(assignment, request.data)])
-        if receipt.refusal is not None:
-            raise receipt.refusal
+        receipt = submit_answer(worker=worker, **_read(assignment, request.data)._asdict())
         return Response({"assignment": assignment, "state": SUBMITTED}, status=201 if receipt.new else 200)
 
 

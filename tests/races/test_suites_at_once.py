@@ -27,7 +27,8 @@ from tests.tasks.acts import answer_by_new_workers, claim, pair_batch, submit, t
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
-LOCK = "PERFORM FROM tasks_task WHERE id = ANY (live) ORDER BY id FOR NO KEY UPDATE;"
+LOCK = """PERFORM FROM unnest(live) AS named (id)
+    CROSS JOIN LATERAL (SELECT FROM tasks_task WHERE id = named.id FOR NO KEY UPDATE) AS t;"""
 IN_ORDER = "id"
 EACH_IN_AN_ORDER_OF_ITS_OWN = "CASE WHEN p_worker % 2 = 0 THEN id ELSE -id END"
 STEP = 0.4  # seconds between two locks

@@ -35,9 +35,7 @@ def claim_cost(worker: Worker, batch: Batch, size: int = 1, gold: tuple[int, ...
     context = claim.read_context(worker_id=worker.pk, batch=batch.public_id)
     assert context is not None
     names, moment = [public_id() for _ in range(size)], now()
-    return cost_of(
-        claim._SUITE, [context.bookmark_id, size, list(gold), public_id(), names, moment, moment, True]
-    )
+    return cost_of(claim._SUITE, [context.bookmark_id, size, list(gold), public_id(), names, moment, moment])
 
 
 def settled(worker: Worker, batch: Batch) -> Cost:

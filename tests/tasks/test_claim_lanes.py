@@ -207,7 +207,7 @@ def test_it_reads_on_each_time_until_the_one_task_left_is_found() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_it_comes_round_to_everything_under_idempotency_keys_too() -> None:
-    """A refusal under a key is rolled back, and the bookmark with it: reading again begins anywhere then."""
+    """A refusal under a key stores no reply, but how far the worker has read stands."""
     batch, worker = work_batch(150, suite_size=50), make_worker()
     Worker.objects.update(most_leases=1000)
     tasks = list(Task.objects.filter(batch=batch).order_by("id"))

@@ -170,26 +170,12 @@ BEGIN
   RETURN found;
 END $$;
 
--- Any place between the first and the last of a lane.
-CREATE FUNCTION random_place(p_batch bigint, p_lane smallint) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-  first bigint;
-  last bigint;
-BEGIN
-  SELECT place INTO first FROM tasks_task
-   WHERE batch_id = p_batch AND NOT is_gold AND lane = p_lane AND wanted ORDER BY place LIMIT 1;
-  SELECT place INTO last FROM tasks_task
-   WHERE batch_id = p_batch AND NOT is_gold AND lane = p_lane AND wanted ORDER BY place DESC LIMIT 1;
-  RETURN coalesce(first + ((last - first) * random())::bigint, 0);
-END $$;
-
 -- Lease up to p_size tasks to the worker whose bookmark this is, one of them gold for each place in p_gold: what
 -- is nearly settled first, then what is begun, then what nobody has had; where nothing is ahead, what lies behind.
 -- Nothing where there is no work. The caller's transaction holds the bookmark and the batch (claim_context).
--- Unless it will be kept when nothing is found (p_kept), reading again begins anywhere: it would not remember.
 CREATE FUNCTION claim_suite(
   p_bookmark bigint, p_size int, p_gold bigint[], p_suite text, p_public_ids text[], p_now timestamptz,
-  p_expires timestamptz, p_kept boolean)
+  p_expires timestamptz)
 RETURNS TABLE (public_id text, fence int, task text, data jsonb)
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET jit = off
@@ -235,10 +221,6 @@ BEGIN
     work := work || more;
   END IF;
   IF work = '{}' THEN
-    IF NOT p_kept THEN
-      mark.again_lane := 1 + (random() < 0.5)::int;
-      mark.again_place := random_place(mark.batch_id, mark.again_lane);
-    END IF;
     SELECT * INTO mark.again_lane, mark.again_place, work
       FROM claim_again(mark.worker_id, mark.batch_id, needed, mark.again_lane, mark.again_place);
   END IF;

@@ -1,6 +1,5 @@
 DROP FUNCTION claim_task(bigint, text, text, text, timestamptz);
-DROP FUNCTION claim_suite(bigint, int, bigint[], text, text[], timestamptz, timestamptz, boolean);
-DROP FUNCTION random_place(bigint, smallint);
+DROP FUNCTION claim_suite(bigint, int, bigint[], text, text[], timestamptz, timestamptz);
 DROP FUNCTION claim_gold(bigint, bigint, bigint, bigint[]);
 DROP FUNCTION claim_again(bigint, bigint, int, smallint, bigint);
 DROP FUNCTION claim_from_lane(bigint, bigint, smallint, int, bigint);
