@@ -13,10 +13,10 @@ WIDTH, HEIGHT, EDGE = 460, 300, 44
 STYLES = {
     "vote": ("1 4", "#777777"),
     "toloka": ("6 4", "#2f6f9f"),
-    "ours 1": ("none", "#b8860b"),
-    "ours 3": ("10 3 2 3", "#7a4f00"),
+    "ours": ("none", "#b8860b"),
+    "choosing": ("10 3 2 3", "#7a4f00"),
 }
-NAMES = {"vote": "fixed overlap", "toloka": "Toloka's rule", "ours 1": "ours", "ours 3": "ours, of three"}
+NAMES = {"vote": "fixed overlap", "toloka": "Toloka's rule", "ours": "ours", "choosing": "ours, choosing"}
 
 
 def draw_curves(rows: Sequence[Saving], folder: Path) -> None:

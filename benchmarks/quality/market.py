@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.quality.recorded import Recorded, draw_gold
 from tasks.quality.promise.engine import Learned, Setting, learn
+from tasks.quality.truth.information import ASKED_FIRST, tells
 from tasks.quality.votes import FloatArray, IntArray, VoteTable
 
 #: answers of a task that is explored
@@ -82,14 +84,14 @@ class Bought:
     settled_t: IntArray
 
 
-def buy(market: Market, rule: Rule, *, waiting: int = 1, explore: float = 0.0, seed: int = 0) -> Bought:
+def buy(market: Market, rule: Rule, *, choosing: bool = False, explore: float = 0.0, seed: int = 0) -> Bought:
     """Buy in rounds, one answer for each task that `rule` does not settle, until it settles or gives up all.
 
     A share of the tasks, `explore`, first gets `EXPLORED` answers whatever the rule says, before any other
     task gets one: so much must be seen of the workers before a rule can be chosen for all.
 
-    `waiting` workers stand in line for a task, as recorded and in random order; the one whose answer is
-    expected to teach most gives it. With 1, answers are taken as they come.
+    Answers are taken as they come, or, `choosing`, from those who tell enough before all others: the product
+    asks others only where nobody else is there.
     """
     explored_t = np.random.default_rng(seed).random(len(market.n_t)) < explore
     first_t = np.where(explored_t, EXPLORED, 0 if explore else 1)
@@ -98,7 +100,7 @@ def buy(market: Market, rule: Rule, *, waiting: int = 1, explore: float = 0.0, s
     learned: Learned | None = None
     scores: FloatArray | None = None
     scored_at = 0
-    setting = Setting(waiting=waiting)
+    setting = Setting(choosing=choosing)
     while True:
         votes = market.table(bought_v)
         if votes.n_votes > GROWTH * scored_at:
@@ -112,20 +114,20 @@ def buy(market: Market, rule: Rule, *, waiting: int = 1, explore: float = 0.0, s
         open_t = ~market.is_gold & unsure_t & (count_t < np.minimum(market.n_t, overlap))
         if not open_t.any():
             break
-        next_v = _next_answers(market, learned, np.flatnonzero(~bought_v & open_t[market.task]), waiting)
+        offer_v = np.flatnonzero(~bought_v & open_t[market.task])
+        last_w = tells(learned.teaches_w, votes.per_worker()) < ASKED_FIRST if choosing else None
+        next_v = _next_answers(market, offer_v, last_w)
         bought_v[next_v] = True
         count_t[market.task[next_v]] += 1
     real_t = ~market.is_gold & (market.n_t > 0)
     return Bought(learned, count_t, threshold, real_t & (confidence_t >= threshold))
 
 
-def _next_answers(market: Market, learned: Learned, offer_v: IntArray, waiting: int) -> IntArray:
-    """Of each task's next `waiting` offers the one expected to teach most."""
+def _next_answers(market: Market, offer_v: IntArray, last_w: npt.NDArray[np.bool_] | None) -> IntArray:
+    """Of each task's offers the first; by one of the workers in `last_w` only where there is no other."""
     task_v = market.task[offer_v]
-    in_line = np.arange(len(offer_v)) - np.searchsorted(task_v, task_v)
-    offer_v, task_v = offer_v[in_line < waiting], task_v[in_line < waiting]
-    teaches_v = learned.informativeness_w[market.worker[offer_v]]
-    best_first = np.lexsort((-teaches_v, task_v))
+    rank_v = np.zeros(len(offer_v)) if last_w is None else last_w[market.worker[offer_v]]
+    in_order = np.lexsort((rank_v, task_v))
     first = np.ones(len(offer_v), dtype=bool)
-    first[1:] = task_v[best_first][1:] != task_v[best_first][:-1]
-    return np.asarray(offer_v[best_first[first]])
+    first[1:] = task_v[in_order][1:] != task_v[in_order][:-1]
+    return np.asarray(offer_v[in_order[first]])

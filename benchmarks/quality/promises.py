@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks.quality.market import Bought, Market, buy
 from benchmarks.quality.peers import Queues, Tried, cheapest, try_fixed, try_toloka
 from benchmarks.quality.recorded import Recorded
+from benchmarks.quality.saving import WAYS
 from tasks.quality.promise.engine import Learned
 from tasks.quality.promise.spending import Goal, Promise, plan
 
@@ -31,7 +32,7 @@ class Cost:
     target: float
     fixed: tuple[float, float]
     toloka: tuple[float, float]
-    #: as answers come, and choosing among three
+    #: as answers come, and choosing whom to ask first
     ours: tuple[float, float]
     choosing: tuple[float, float]
 
@@ -54,7 +55,7 @@ class Honesty:
 
 def measure_cost(crowd: Recorded, target: float, seeds: Iterable[int]) -> Cost:
     """Run fixed overlap, Toloka's rule and ours to one target; every parameter is chosen on gold alone."""
-    rows: dict[str, list[tuple[float, float]]] = {"fixed": [], "toloka": [], "ours 1": [], "ours 3": []}
+    rows: dict[str, list[tuple[float, float]]] = {"fixed": [], "toloka": [], "ours": [], "choosing": []}
     for seed in seeds:
         market = Market.open(crowd, gold_share=GOLD_SHARE, seed=seed)
         gold = Queues.of(market, np.flatnonzero(market.is_gold), LONGEST)
@@ -70,12 +71,12 @@ def measure_cost(crowd: Recorded, target: float, seeds: Iterable[int]) -> Cost:
         rows["fixed"].append(_peer(fixed))
         rows["toloka"].append(_peer(toloka))
         goal = Goal(target, EXPERT_COST, 1.0, LONGEST, Promise.DELIVERED, margin=0.0)
-        for waiting in (1, 3):
-            rows[f"ours {waiting}"].append(_cost(market, _buy(market, goal, waiting)))
+        for name, choosing in WAYS.items():
+            rows[name].append(_cost(market, _buy(market, goal, choosing=choosing)))
     mean = {
         name: (float(np.mean(row, axis=0)[0]), float(np.mean(row, axis=0)[1])) for name, row in rows.items()
     }
-    return Cost(crowd.name, target, mean["fixed"], mean["toloka"], mean["ours 1"], mean["ours 3"])
+    return Cost(crowd.name, target, mean["fixed"], mean["toloka"], mean["ours"], mean["choosing"])
 
 
 def measure_honesty(crowd: Recorded, target: float, seeds: Iterable[int]) -> Honesty:
@@ -83,7 +84,7 @@ def measure_honesty(crowd: Recorded, target: float, seeds: Iterable[int]) -> Hon
     settled, accuracy = [], []
     for seed in seeds:
         market = Market.open(crowd, gold_share=GOLD_SHARE, seed=seed)
-        bought = _buy(market, Goal(target, EXPERT_COST, 1.0, LONGEST, Promise.SETTLED), 1)
+        bought = _buy(market, Goal(target, EXPERT_COST, 1.0, LONGEST, Promise.SETTLED), choosing=True)
         scored = market.scored
         mine = scored[bought.settled_t[scored]]
         settled.append(len(mine) / max(len(scored), 1))
@@ -92,12 +93,12 @@ def measure_honesty(crowd: Recorded, target: float, seeds: Iterable[int]) -> Hon
     return Honesty(crowd.name, target, tuple(settled), tuple(accuracy))
 
 
-def _buy(market: Market, goal: Goal, waiting: int) -> Bought:
+def _buy(market: Market, goal: Goal, *, choosing: bool) -> Bought:
     def rule(learned: Learned) -> tuple[float, int]:
         found = plan(learned.replays, goal)
         return found.threshold, found.overlap
 
-    return buy(market, rule, waiting=waiting, explore=EXPLORE)
+    return buy(market, rule, choosing=choosing, explore=EXPLORE)
 
 
 def _cost(market: Market, bought: Bought) -> tuple[float, float]:

@@ -14,8 +14,8 @@ from tasks.quality.promise.engine import Learned
 
 GOLD_SHARE = 0.05
 THRESHOLDS = (0.5, 0.6, 0.7, 0.78, 0.84, 0.89, 0.93, 0.96, 0.98)
-#: workers in line for a task: 1 takes answers as they come, 3 lets the engine choose whom to ask
-WAITING = (1, 3)
+#: as answers come, and asking those first who tell enough
+WAYS = {"ours": False, "choosing": True}
 
 Curve = list[tuple[float, float]]
 
@@ -28,7 +28,7 @@ class Saving:
     overlap: int
     vote_accuracy: float
     toloka: float | None
-    #: as answers come, and choosing among three
+    #: as answers come, and choosing whom to ask first
     ours: float | None
     choosing: float | None
     curves: dict[str, Curve]
@@ -46,12 +46,12 @@ def measure_saving(crowd: Recorded, overlap: int, seeds: Iterable[int]) -> Savin
     vote = float(np.mean([vote_accuracy(queue, overlap, n_labels) for queue in queues]))
     pairs = zip(queues, markets, strict=True)
     curves = {"toloka": _mean_curve([toloka_curve(queue, market, overlap) for queue, market in pairs])}
-    for waiting in WAITING:
-        runs = [[_run(market, at, overlap, waiting) for at in THRESHOLDS] for market in markets]
-        curves[f"ours {waiting}"] = _mean_curve(runs)
+    for name, choosing in WAYS.items():
+        runs = [[_run(market, at, overlap, choosing) for at in THRESHOLDS] for market in markets]
+        curves[name] = _mean_curve(runs)
     votes = range(1, overlap + 1)
     curves["vote"] = [(k, float(np.mean([vote_accuracy(q, k, n_labels) for q in queues]))) for k in votes]
-    toloka, ours, choosing = (answers_for(curves[name], vote) for name in ("toloka", "ours 1", "ours 3"))
+    toloka, ours, choosing = (answers_for(curves[name], vote) for name in ("toloka", "ours", "choosing"))
     return Saving(crowd.name, overlap, vote, toloka, ours, choosing, curves)
 
 
@@ -68,11 +68,11 @@ def answers_for(curve: Curve, accuracy: float) -> float | None:
     return None
 
 
-def _run(market: Market, threshold: float, overlap: int, waiting: int) -> tuple[float, float]:
+def _run(market: Market, threshold: float, overlap: int, choosing: bool) -> tuple[float, float]:
     def rule(_: Learned) -> tuple[float, int]:
         return threshold, overlap
 
-    bought = buy(market, rule, waiting=waiting)
+    bought = buy(market, rule, choosing=choosing)
     scored = market.scored
     right = bought.learned.label_t[scored] == market.crowd.truth_t[scored]
     return float(bought.count_t[scored].mean()), float(right.mean())

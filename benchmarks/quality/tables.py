@@ -110,7 +110,7 @@ def _accuracy(rows: Sequence[Accuracy]) -> None:
 
 def _saving(rows: Sequence[Saving]) -> None:
     print(
-        "\nanswers per task as accurate as a fixed overlap k, and how many times fewer (choosing: of three)"
+        "\nanswers per task as accurate as a fixed overlap k, and how many times fewer (choosing whom to ask)"
     )
     print(f"{'crowd':12}{'k':>4}{'vote %':>8}{'Toloka':>14}{'ours':>14}{'choosing':>14}")
     for row in rows:

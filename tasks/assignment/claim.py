@@ -13,10 +13,15 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from marketplace.core.clock import now
 from marketplace.core.ids import public_id
 from tasks.assignment.suite import BatchTerms, Leased
+from tasks.quality.truth.information import ASKED_FIRST
 
-_CONTEXT = "SELECT * FROM claim_context(%s, %s)"
+#: others are there to be asked while one of them answered so short a time ago
+OTHERS_THERE = dt.timedelta(minutes=10)
+
+_CONTEXT = "SELECT * FROM claim_context(%s, %s, %s, %s)"
 _SUITE = "SELECT * FROM claim_suite(%s, %s, %s::bigint[], %s, %s::text[], %s, %s)"
 _TASK = "SELECT * FROM claim_task(%s, %s, %s, %s, %s)"
 
@@ -25,8 +30,9 @@ class Context(NamedTuple):
     """What a claim needs to know before it draws.
 
     `places` is how many the batch has for fresh tasks and gold; `bookmark_id` is None unless the batch is
-    live; `taken` is how many of its tasks the worker was ever handed in suites; `graded` is the worker's gold
-    in this project: question, right, all.
+    live; `taken` is how many of its tasks the worker was ever handed in suites; `others_first` says that the
+    worker tells little and others are there to be asked; `graded` is the worker's gold in this project:
+    question, right, all.
     """
 
     batch_id: int
@@ -36,6 +42,7 @@ class Context(NamedTuple):
     places: int
     bookmark_id: int | None
     taken: int
+    others_first: bool
     graded: list[tuple[str, int, int]]
     terms: BatchTerms
 
@@ -54,12 +61,12 @@ def read_context(*, worker_id: int, batch: str) -> Context | None:
     until the transaction ends.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_CONTEXT, [worker_id, batch])
+        cursor.execute(_CONTEXT, [worker_id, batch, ASKED_FIRST, now() - OTHERS_THERE])
         row = cursor.fetchone()
     if row is None:
         return None
-    graded = json.loads(row[7]) if row[7] else []
-    return Context._make((*row[:7], graded, BatchTerms(*row[8:])))
+    graded = json.loads(row[8]) if row[8] else []
+    return Context._make((*row[:8], graded, BatchTerms(*row[9:])))
 
 
 def lease_suite(

@@ -29,6 +29,14 @@ class NothingToDo(Conflict):
     keeps = True  # how far the worker has read
 
 
+class OthersFirst(Conflict):
+    """Others are asked first in this project for now, because more of their answers turn out right. While
+    none of them is here, it is your turn again; look in later.
+    """
+
+    code = "others_first"
+
+
 class BatchNotLive(Conflict):
     """This batch is not handing out work now."""
 
@@ -77,8 +85,8 @@ def claim_suite(
     """Lease the next suite of a batch (public id) to a worker, gold mixed in at random places; a smaller one
     where a limit leaves no room for more.
 
-    Raises NotFound, BatchNotLive, NothingToDo where no task fits this worker, and what `within_limits`
-    raises.
+    Raises NotFound, BatchNotLive, OthersFirst, NothingToDo where no task fits this worker, and what
+    `within_limits` raises.
     """
     drawn = rng or random.SystemRandom()
     try:
@@ -98,6 +106,8 @@ def _claim_suite(worker: Worker, batch: str, size: int | None, drawn: random.Ran
             raise NotFound
         if context.bookmark_id is None:
             raise BatchNotLive
+        if context.others_first:
+            raise OthersFirst
         wanted = min(size or context.suite_size, context.suite_size)
         gold = gold_count(wanted, share=_gold_share(context), rng=drawn)
         expires = moment + dt.timedelta(seconds=context.terms.lease_seconds)
@@ -158,15 +168,6 @@ class LeaseFenced(Conflict):
     """You claimed this task again since; use the newer claim."""
 
     code = "lease_fenced"
-
-
-#: A part of a statement (see `tasks.flow.change`): assignments whose answers were `stored` are done, and fall
-#: due for pay. It comes after the storing, for the database takes an answer for a live assignment only.
-SUBMITTED = """
-submitted AS (
-  UPDATE tasks_assignment a SET state = 'submitted', submitted_at = %(now)s, accept_due_at = %(pay_due)s
-    FROM stored WHERE a.id = stored.assignment_id
-)"""
 
 
 # The longest overdue first, passed over where another sweeper has them. The tasks are locked in the order of

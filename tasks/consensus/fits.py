@@ -25,6 +25,7 @@ from tasks.quality.promise.catchup import Footing
 from tasks.quality.promise.engine import Learned, Setting
 from tasks.quality.promise.stopping import Rule
 from tasks.quality.trust.hearing import Hearing, hear
+from tasks.quality.truth.information import tells
 from tasks.quality.truth.members import Elsewhere
 from tasks.quality.votes import FloatArray, IntArray
 from workers.reliability.services import FittedWorker, record_fit
@@ -146,14 +147,16 @@ def _learn(
         seed=seed,
         held_out_m=held_out_m,
         calibrate_on=truth.gold_t,
-        setting=Setting(elsewhere=elsewhere),
+        setting=Setting(choosing=True, elsewhere=elsewhere),
     )
 
 
 def _fitted_workers(votes: ProjectVotes, heard: Hearing, learned: Learned) -> list[FittedWorker]:
     ears = heard.ears
     log_wkl = learned.log_weights_wkl[ears.speaker_w] * ears.weight_w[:, None, None]
-    return fitted_workers(votes.worker_ids, learned.counts[COUNTED], log_wkl)
+    tells_w = tells(learned.teaches_w[ears.speaker_w] * ears.weight_w, votes.table.per_worker())
+    fitted = fitted_workers(votes.worker_ids, learned.counts[COUNTED], log_wkl)
+    return [one._replace(tells=round(float(tells_w[code]), 4)) for code, one in enumerate(fitted)]
 
 
 def fitted_workers(worker_ids: IntArray, counts_wkl: FloatArray, log_wkl: FloatArray) -> list[FittedWorker]:

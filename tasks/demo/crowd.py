@@ -19,7 +19,7 @@ from tasks.replays.http import Api, accepted
 #: seconds of the simulated people's time
 ARRIVAL, IDLE, COFFEE, THINK, LOOK = 20.0, 15.0, 60.0, 8.0, 5.0
 RETURNED, COFFEES, EXPERT_ERROR = 0.01, 0.05, 0.02
-NOTHING = ("nothing_to_do", "batch_not_live")
+NOTHING = ("nothing_to_do", "batch_not_live", "others_first")
 LOST = ("lease_expired", "lease_fenced", "assignment_returned", "batch_not_live")
 TICK = 1.0
 

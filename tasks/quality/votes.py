@@ -79,11 +79,20 @@ class VoteTable:
 
     def per_task(self) -> IntArray:
         """How many votes each task has, shape (task,)."""
-        n_t = np.zeros(self.n_tasks, dtype=np.int64)
-        # In slices: `bincount` widens what it is given, which would be most of the memory of a fit.
-        for start in range(0, self.n_votes, SLICE):
-            n_t += np.bincount(self.task[start : start + SLICE], minlength=self.n_tasks)
-        return n_t
+        return _times(self.task, self.n_tasks)
+
+    def per_worker(self) -> IntArray:
+        """How many votes each worker gave, shape (worker,)."""
+        return _times(self.worker, self.n_workers)
+
+
+def _times(code_v: IntArray, n_codes: int) -> IntArray:
+    """How often each code is there, shape (code,)."""
+    n_c = np.zeros(n_codes, dtype=np.int64)
+    # In slices: `bincount` widens what it is given, which would be most of the memory of a fit.
+    for start in range(0, len(code_v), SLICE):
+        n_c += np.bincount(code_v[start : start + SLICE], minlength=n_codes)
+    return n_c
 
 
 def codes(name: str, values: npt.ArrayLike, n: int, n_labels: int = 1) -> IntArray:

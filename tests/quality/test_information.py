@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tasks.quality.truth.information import expected_information, informativeness
+from tasks.quality.truth.information import expected_information, informativeness, tells
 
 
 def _coin(accuracy: float, n_labels: int = 2) -> np.ndarray:
@@ -36,3 +36,13 @@ def test_it_agrees_with_the_capacity_of_a_symmetric_channel() -> None:
     # one bit less the entropy of the noise, in nats
     noise = -(0.8 * np.log(0.8) + 0.2 * np.log(0.2))
     assert informativeness(_coin(0.8)[None])[0] == pytest.approx(np.log(2) - noise)
+
+
+def test_it_compares_workers_with_the_mean_answer_of_the_crowd() -> None:
+    told = tells(np.array([0.1, 0.4, 0.0]), np.array([30, 10, 10]))
+    assert told == pytest.approx([0.1 / 0.14, 0.4 / 0.14, 0.0])
+
+
+def test_all_are_alike_where_nobody_teaches_anything_or_nobody_answered() -> None:
+    assert tells(np.zeros(2), np.array([3, 4])).tolist() == [1.0, 1.0]
+    assert tells(np.array([0.1, 0.2]), np.zeros(2, dtype=np.int64)).tolist() == [1.0, 1.0]

@@ -46,12 +46,12 @@ def test_it_buys_everything_when_nothing_will_do() -> None:
 
 def test_it_is_righter_for_the_same_answers_when_it_may_choose() -> None:
     right = {}
-    for waiting in (1, 3):
+    for choosing in (False, True):
         market = Market.open(_recorded(0.7, 600), gold_share=0.2, seed=0)
-        found = buy(market, lambda learned: (2.0, 2), waiting=waiting)
+        found = buy(market, lambda learned: (2.0, 2), choosing=choosing)
         scored = market.scored
-        right[waiting] = (found.learned.label_t[scored] == market.crowd.truth_t[scored]).mean()
-    assert right[3] > right[1]
+        right[choosing] = (found.learned.label_t[scored] == market.crowd.truth_t[scored]).mean()
+    assert right[True] > right[False]
 
 
 def test_it_counts_ties_of_the_vote_as_half_right() -> None:

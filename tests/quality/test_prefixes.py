@@ -7,7 +7,7 @@ import pytest
 
 from tasks.quality import simulate
 from tasks.quality.promise.prefixes import ORDERS, draw_prefixes, log_evidence, state_shares
-from tasks.quality.truth.information import informativeness
+from tasks.quality.truth.information import ASKED_FIRST, informativeness, tells
 from tasks.quality.truth.kernel import VoteMatrix
 from tasks.quality.truth.members import Member, fit_gold_only, fit_models
 from tasks.quality.truth.passes import Here
@@ -47,16 +47,18 @@ def test_it_takes_an_answers_own_task_away_before_weighing_it() -> None:
     assert evidence == pytest.approx(member.log_weights(np.zeros((1, 2, 2)))[0, :, 1])
 
 
-def test_it_serves_whoever_teaches_most_first_where_the_batch_does() -> None:
+def test_it_puts_answers_that_tell_little_last_where_the_batch_does() -> None:
     votes, gold, judge = _judged()
-    score_w = informativeness(judge.log_weights(judge.counts_wkl))
-    first = {}
-    for waiting in (1, 4):
-        prefixes = draw_prefixes(votes, gold, np.random.default_rng(0), waiting=waiting, judge=judge)
-        first[waiting] = score_w[votes.worker[prefixes.vote_rn[:, 0]]].mean()
-        for row in range(len(prefixes.task_r)):
-            assert len(set(prefixes.vote_rn[row])) == 8
-    assert first[4] > 1.5 * first[1]
+    tells_w = tells(informativeness(judge.log_weights(judge.counts_wkl)), votes.per_worker())
+    as_they_come, chosen = (
+        draw_prefixes(votes, gold, np.random.default_rng(0), judge=given) for given in (None, judge)
+    )
+    enough_rn = [tells_w[votes.worker[each.vote_rn]] >= ASKED_FIRST for each in (as_they_come, chosen)]
+    assert 0.2 < enough_rn[0].mean() < 0.9
+    # who tells just enough may tell less without the task itself
+    assert enough_rn[0][:, 0].mean() + 0.1 < enough_rn[1][:, 0].mean() > 0.9
+    for come_n, chosen_n in zip(as_they_come.vote_rn, chosen.vote_rn, strict=True):
+        assert sorted(come_n) == sorted(chosen_n)
 
 
 def test_it_counts_states_as_often_as_tasks_are_in_them() -> None:

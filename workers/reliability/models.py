@@ -16,7 +16,9 @@ class Reliability(models.Model):
     [true class][answered class] of the last refit and the known ones graded since, prior not included.
     `weights`, in the same shape, are what an answer adds to the log posterior of each class: all the
     live step needs of a worker; empty until a refit has seen the worker. Both are empty for kinds without
-    classes. How right a worker is, with its interval, follows from the first two and is not stored.
+    classes. `tells` is what an answer is expected to teach, >= 0 and 1 for the mean answer of the project's
+    crowd, by the last full refit; None until there was one. How right a worker is, with its interval, follows
+    from the first two and is not stored.
     """
 
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="reliabilities")
@@ -26,6 +28,7 @@ class Reliability(models.Model):
     gold_answers = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=list)
     weights = models.JSONField(default=list)
+    tells = models.FloatField(null=True)
     version = models.CharField(max_length=40, blank=True)
     updated_at = models.DateTimeField(default=now)
 

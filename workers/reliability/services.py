@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from marketplace.core.clock import now
@@ -53,13 +54,15 @@ class SeenGold(NamedTuple):
 
 
 class FittedWorker(NamedTuple):
-    """One worker after a refit: expected answers [true class][answered class], prior not included, and
-    what an answer adds to the log posterior, in the same shape.
+    """One worker after a refit: expected answers [true class][answered class], prior not included, what an
+    answer adds to the log posterior, in the same shape, and what it teaches (see `Reliability.tells`), None
+    where that stays as it was.
     """
 
     worker_id: int
     counts: list[list[float]]
     weights: list[list[float]]
+    tells: float | None = None
 
 
 def known_of(seen: Sequence[SeenGold]) -> list[dict[str, Any]]:
@@ -90,15 +93,19 @@ def record_fit(*, project_id: int, question: str, fitted: Iterable[FittedWorker]
             question=question,
             counts=item.counts,
             weights=item.weights,
+            tells=item.tells,
             version=version,
             updated_at=moment,
         )
-        for item in sorted(fitted)  # one order, so that two writers cannot lock each other out
+        for item in sorted(
+            fitted, key=attrgetter("worker_id")
+        )  # one order, so that two writers cannot lock each other out
     ]
+    compared = ["tells"] if any(row.tells is not None for row in rows) else []
     Reliability.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["worker", "project", "question"],
-        update_fields=["counts", "weights", "version", "updated_at"],
+        update_fields=["counts", "weights", "version", "updated_at", *compared],
         batch_size=500,
     )

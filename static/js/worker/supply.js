@@ -11,7 +11,7 @@ const LOOK_AGAIN_MS = 20_000;
 
 /**
  * Claims suites ahead of need. Tells `onReady()` when there is something to show and `onDry(state, error)` when there
- * is not: "loading", "nothing", "not_live", "offline", "signed_out", "forbidden", "full" (too much held), "enough" (of this batch) or "broken".
+ * is not: "loading", "nothing", "not_live", "offline", "signed_out", "forbidden", "full" (too much held), "enough" (of this batch), "others" (are asked first) or "broken".
  */
 export class Supply {
   constructor({ user, batch, size }, { onReady, onDry }) {
@@ -120,11 +120,12 @@ export class Supply {
     else if (error.status === 403 || error.status === 404) this.dry = "forbidden";
     else if (error.code === "batch_not_live") this.dry = "not_live";
     else if (error.code === "enough_of_this_batch") this.dry = "enough";
+    else if (error.code === "others_first") this.dry = "others";
     else if (["too_many_held", "team_holds_too_many"].includes(error.code)) this.dry = "full";
     else if (error.status === 409) this.dry = "nothing";
     else this.dry = "broken";
     if (["signed_out", "forbidden", "enough"].includes(this.dry)) return -1;
-    if (["nothing", "not_live"].includes(this.dry)) return LOOK_AGAIN_MS;
+    if (["nothing", "not_live", "others"].includes(this.dry)) return LOOK_AGAIN_MS;
     return error.retryAfterMs || backOff(this.tries, 1000, 30_000);
   }
 }

@@ -8,7 +8,7 @@ import { word } from "../words.js";
 const SOON_SECONDS = 60;
 const LATE_SECONDS = 15;
 const MINUTES_ABOVE = 120;
-const STATE_ICONS = { loading: "waiting", nothing: "right", enough: "right", full: "waiting", not_live: "paused", offline: "offline", broken: "wrong" };
+const STATE_ICONS = { loading: "waiting", nothing: "right", enough: "right", others: "waiting", full: "waiting", not_live: "paused", offline: "offline", broken: "wrong" };
 
 export class View {
   constructor(root) {

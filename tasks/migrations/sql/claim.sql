@@ -12,10 +12,13 @@
 -- after sees what the worker's other tab has taken. The share lock on the batch lets closing wait for claims under
 -- way: no lease outlives the escrow. A new bookmark begins the fresh lane about where others have come to: all
 -- that lies before is taken, but stays in the index until it is swept.
-CREATE FUNCTION claim_context(p_worker bigint, p_batch text)
+--
+-- `others_first`: by their answers this worker tells less than p_enough (see Reliability.tells) on every question,
+-- and among the newest answers are some, given since p_since, of others who tell more or are not known yet.
+CREATE FUNCTION claim_context(p_worker bigint, p_batch text, p_enough float8, p_since timestamptz)
 RETURNS TABLE (
   batch_id bigint, state text, suite_size int, gold_share float8, places bigint, bookmark_id bigint, taken bigint,
-  graded jsonb,
+  others_first boolean, graded jsonb,
   batch text, project_id bigint, project_name text, guideline_id bigint, lease_seconds int, reward_micros bigint,
   currency text)
 LANGUAGE plpgsql
@@ -46,6 +49,16 @@ BEGIN
   RETURN QUERY
     SELECT source.id, source.state::text, source.suite_size::int, source.gold_share,
            (SELECT d.rows_count FROM marketplace_dataset d WHERE d.id = source.dataset_id), mark.id, mark.taken,
+           CASE WHEN (SELECT max(coalesce(r.tells, p_enough)) FROM workers_reliability r
+                       WHERE r.worker_id = p_worker AND r.project_id = source.project_id) < p_enough
+             THEN EXISTS (
+               SELECT FROM (SELECT a.worker_id, a.submitted_at FROM tasks_answer a
+                             WHERE a.batch_id = source.id ORDER BY a.id DESC LIMIT 20) AS newest
+                WHERE newest.worker_id <> p_worker AND newest.submitted_at > p_since
+                  AND coalesce((SELECT max(coalesce(r.tells, p_enough)) FROM workers_reliability r
+                                 WHERE r.worker_id = newest.worker_id AND r.project_id = source.project_id),
+                               p_enough) >= p_enough)
+             ELSE false END,
            (SELECT jsonb_agg(jsonb_build_array(r.question, r.gold_right, r.gold_answers))
               FROM workers_reliability r WHERE r.worker_id = p_worker AND r.project_id = source.project_id),
            source.public_id::text, p.id, p.name::text,

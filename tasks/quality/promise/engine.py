@@ -63,7 +63,7 @@ class Learned(Labelled):
     version: str = VERSION
 
     @property
-    def informativeness_w(self) -> FloatArray:
+    def teaches_w(self) -> FloatArray:
         """Nats one answer of each worker is expected to teach, shape (worker,): whom to ask first."""
         judge = self.members[len(MODELS) - 1]
         return informativeness(judge.log_weights(judge.counts_wkl))
@@ -85,8 +85,8 @@ class Setting:
 
     #: whether the classes have an order, so that near mistakes are likelier than far ones
     ordinal: bool = False
-    #: among how many workers the batch chooses whom to ask, >= 1; see `prefixes.draw_prefixes`
-    waiting: int = 1
+    #: whether those who tell enough are asked first; see `prefixes.draw_prefixes`
+    choosing: bool = False
     #: who makes the passes of the fits, in other processes for instance; this process unless given
     elsewhere: Elsewhere | None = None
 
@@ -148,7 +148,8 @@ def learn(
     before = guess(
         weights_by_score(held_out_m), np.log(np.stack([model.prior_k for model in models])), len(members)
     )
-    prefixes = draw_prefixes(votes, calibrating_t, replaying, waiting=setting.waiting, judge=models[-1])
+    judge = models[-1] if setting.choosing else None
+    prefixes = draw_prefixes(votes, calibrating_t, replaying, judge=judge)
     evidence = [log_evidence(prefixes, votes, member) for member in members]
     share_rn = state_shares(prefixes, votes.per_task()[gold_t < 0])
     blend = learn_blend(before, evidence, prefixes, share_rn)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tasks.quality.truth.information import informativeness
+from tasks.quality.truth.information import ASKED_FIRST, informativeness
 from tasks.quality.truth.members import Member
 from tasks.quality.votes import FloatArray, IntArray, VoteTable
 
@@ -65,13 +65,12 @@ def draw_prefixes(
     gold_t: IntArray,
     rng: np.random.Generator,
     *,
-    waiting: int = 1,
     judge: Member | None = None,
 ) -> Prefixes:
     """Put the answers of the gold tasks into `ORDERS` random orders, the first `LONGEST` of each.
 
-    Where a batch chooses among `waiting` workers who would teach most, the replays choose as it does: by what
-    `judge` knows of each worker from other tasks. Without that the chosen would look better than they are.
+    Where a batch first asks those who tell enough (`information.ASKED_FIRST`), the replays do as it does: by
+    what `judge` knows of each worker from other tasks. Without that those would look better than they are.
     """
     mine = np.flatnonzero(gold_t[votes.task] >= 0)
     answered = np.unique(votes.task[mine])
@@ -86,28 +85,19 @@ def draw_prefixes(
         shuffled = np.lexsort((rng.random(len(mine)), place))
         nth = np.arange(len(mine)) - first_g[place[shuffled]]
         queue_rn[order * len(answered) + place[shuffled], nth] = mine[shuffled]
-    if waiting > 1 and judge is not None and len(mine):
-        score_v = np.zeros(votes.n_votes)
-        score_v[mine] = informativeness(_without_own_task(judge, votes, gold_t, mine))
-        queue_rn = _best_in_line(queue_rn, score_v, waiting)
+    if judge is not None and len(mine):
+        teaches_v = np.zeros(votes.n_votes)
+        teaches_v[mine] = informativeness(_without_own_task(judge, votes, gold_t, mine))
+        mean = informativeness(judge.log_weights(judge.counts_wkl))[votes.worker].mean()
+        queue_rn = _asked_in_order(queue_rn, teaches_v < ASKED_FIRST * mean)
     task_r = np.tile(answered, ORDERS)
     return Prefixes(task_r, gold_t[task_r].astype(np.int64), queue_rn[:, :LONGEST])
 
 
-def _best_in_line(queue_rn: IntArray, score_v: FloatArray, waiting: int) -> IntArray:
-    """Each row's queue in the order in which the best of the first `waiting` in line is served."""
-    score_rn = np.where(queue_rn >= 0, score_v[queue_rn], -np.inf)
-    rows = np.arange(len(queue_rn))
-    served = np.empty_like(queue_rn)
-    line_rw, line_score_rw = queue_rn[:, :waiting].copy(), score_rn[:, :waiting].copy()
-    for nth in range(queue_rn.shape[1]):
-        best_r = line_score_rw.argmax(axis=1)
-        served[:, nth] = line_rw[rows, best_r]
-        coming = nth + waiting
-        more = coming < queue_rn.shape[1]
-        line_rw[rows, best_r] = queue_rn[:, coming] if more else -1
-        line_score_rw[rows, best_r] = score_rn[:, coming] if more else -np.inf
-    return served
+def _asked_in_order(queue_rn: IntArray, last_v: npt.NDArray[np.bool_]) -> IntArray:
+    """Each row's queue with the votes in `last_v` behind the others; the order is kept among either."""
+    rank_rn = np.where(queue_rn >= 0, last_v[queue_rn].astype(np.int64), 2)
+    return np.asarray(np.take_along_axis(queue_rn, np.argsort(rank_rn, axis=1, kind="stable"), axis=1))
 
 
 def state_shares(prefixes: Prefixes, n_answers: IntArray) -> FloatArray:
