@@ -110,7 +110,7 @@ class PriceOut(serializers.Serializer[Batch]):
 class PricesOut(serializers.Serializer[Batch]):
     """What each target would take for one question, or the reason why that cannot be told.
 
-    Reasons: `no_classes`, the answers do not come from a list; `no_gold`, there are no known rows;
+    Reasons: `no_classes`, an answer is not one choice out of a list; `no_gold`, there are no known rows;
     `little_gold`, only `gold_tasks` of `gold_needed` known rows have enough answers; `not_yet`, with the next
     refit.
     """

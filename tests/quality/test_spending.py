@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from tasks.quality.promise.prefixes import Replays
-from tasks.quality.promise.spending import Goal, Plan, Promise, least_loss, plan, prices
+from tasks.quality.promise.spending import (
+    Goal,
+    Plan,
+    Promise,
+    cost_to_come,
+    least_loss,
+    outcome,
+    plan,
+    prices,
+)
 
 
 def _replays(n_tasks: int = 200, *, accuracy: float = 0.8, longest: int = 8, seed: int = 0) -> Replays:
@@ -79,6 +88,41 @@ def test_it_says_what_every_other_target_would_take() -> None:
     found = prices(replays, goal, (0.9, 0.95, 0.99))
     assert found[1] == _plan(0.95, replays)
     assert [each.cost for each in found] == sorted(each.cost for each in found)
+
+
+def test_it_prices_a_target_as_it_would_plan_for_it() -> None:
+    replays = _replays(60, longest=12, seed=3)
+    goal = Goal(0.9, max_overlap=10)
+    targets = (0.7, 0.85, 0.9, 0.97, 0.999)
+    assert prices(replays, goal, targets) == tuple(
+        plan(replays, Goal(target, max_overlap=10)) for target in targets
+    )
+
+
+def test_it_says_what_one_rule_gives() -> None:
+    replays = _replays(300)
+    found = plan(replays, Goal(0.95, max_overlap=8))
+    assert outcome(replays, Goal(0.95, max_overlap=8), found.threshold, found.overlap) == found
+    assert not outcome(replays, Goal(0.999), found.threshold, found.overlap).feasible
+
+
+def test_a_task_that_has_no_answer_yet_costs_what_a_task_costs() -> None:
+    replays, goal = _replays(300), Goal(0.95, expert_cost=7.0, max_overlap=8)
+    found = plan(replays, goal)
+    assert cost_to_come(replays, goal, found.threshold, found.overlap)[0] == pytest.approx(found.cost)
+
+
+def test_it_counts_what_replays_that_waited_as_long_went_on_to_cost() -> None:
+    """Three tasks: sure after one answer, after three, never; the expert costs ten answers."""
+    sure = np.array([[0.9, 0.9, 0.9], [0.6, 0.6, 0.9], [0.6, 0.6, 0.6]])
+    replays = Replays(np.arange(3), sure, np.ones((3, 3), bool), np.ones((3, 3), bool))
+    found = cost_to_come(replays, Goal(0.9, expert_cost=10.0), 0.85, 3)
+    assert found == pytest.approx(((1 + 3 + 13) / 3, (2 + 12) / 2, (1 + 11) / 2, 10.0))
+
+
+def test_a_task_nobody_waited_for_as_long_costs_an_expert() -> None:
+    replays = Replays(np.arange(1), np.full((1, 2), 0.9), np.ones((1, 2), bool), np.ones((1, 2), bool))
+    assert cost_to_come(replays, Goal(0.9, expert_cost=10.0), 0.85, 2) == (1.0, 10.0, 10.0)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from tasks.consensus.rules import BatchPlan, Terms, plan_of, rule_of
+from tasks.quality.promise import spending
 from tasks.quality.promise.calibration import LEAST_GOLD
 from tasks.quality.promise.prefixes import Replays
 from tasks.quality.promise.stopping import threshold
@@ -106,6 +108,49 @@ def test_where_gold_is_shallow_a_lower_overlap_than_was_tried_still_counts() -> 
     """With four answers tried and fewer found best there is nothing to learn from a fifth."""
     cheap = replace(TERMS, expert_cost=1.0)
     assert planned(replays(tasks=400, answers=4), cheap).overlap < 4
+
+
+def test_it_prices_the_client_s_target_among_others() -> None:
+    plan = planned(replays(tasks=400), replace(TERMS, target=0.94))
+    own = next(price for price in plan.prices if price.target == 0.94)
+    assert (own.threshold, own.overlap, own.accuracy) == (plan.threshold, plan.overlap, plan.accuracy)
+    assert sorted([*spending.TARGETS, 0.94]) == [price.target for price in plan.prices]
+    costs = [price.cost_to_come[0] for price in plan.prices]
+    assert costs == sorted(costs)
+    assert costs[0] < costs[-1]
+
+
+def test_it_gives_no_price_for_what_is_out_of_reach() -> None:
+    """Experts, who are right in 98 of 100 cases, cannot make up for the crowd here."""
+    plan = planned(replays(tasks=200, skill=0.65))
+    assert plan.out_of_reach == (0.98, 0.99)
+    assert max(price.target for price in plan.prices) < 0.98
+
+
+def test_each_price_is_that_of_the_rule_its_target_would_run_by() -> None:
+    gold = replays(tasks=400, answers=3)
+    for price in planned(gold, replace(TERMS, expert_cost=30.0)).prices:
+        terms = replace(TERMS, target=price.target, expert_cost=30.0)
+        rule = rule_of(terms, planned(gold, terms))
+        assert (rule.threshold, rule.max_overlap) == (price.threshold, price.overlap)
+        assert len(price.cost_to_come) == price.tried + 1
+
+
+def test_where_gold_is_shallow_a_price_says_how_many_answers_were_tried() -> None:
+    """Two were enough for the easy targets; whoever needs the third may need a fourth, which nobody tried."""
+    prices = planned(replays(tasks=400, answers=3), replace(TERMS, expert_cost=30.0)).prices
+    assert {(price.tried, price.overlap) for price in prices} == {(2, 2), (3, 9)}
+
+
+def test_a_plan_comes_back_as_it_was_stored() -> None:
+    plan = planned(replays(tasks=50))
+    assert BatchPlan.stored(json.loads(json.dumps(asdict(plan)))) == plan
+
+
+def test_a_plan_from_before_there_were_prices_can_be_read() -> None:
+    old = asdict(planned(replays(tasks=50)))
+    del old["prices"], old["out_of_reach"]
+    assert BatchPlan.stored(old).prices == ()
 
 
 def test_it_leaves_the_replays_as_they_were() -> None:

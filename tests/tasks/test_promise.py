@@ -83,7 +83,7 @@ def read(batch: Batch, ada: User) -> str:
 
 def test_nothing_is_promised_on_too_little_gold(batch: Batch, ada: User) -> None:
     assert promise_of(batch) == []
-    assert asked_for(batch, ada) == {"promise": []}
+    assert asked_for(batch, ada)["promise"] == []
     page = read(batch, ada)
     assert "Tried out on" not in page
     assert "cannot be promised" not in page
@@ -91,21 +91,19 @@ def test_nothing_is_promised_on_too_little_gold(batch: Batch, ada: User) -> None
 
 def test_what_known_rows_let_expect_is_told(batch: Batch, ada: User) -> None:
     keep(KEPT)
-    assert asked_for(batch, ada) == {
-        "promise": [
-            {
-                "question": "animal",
-                "feasible": True,
-                "threshold": 0.841,
-                "overlap": 3,
-                "expected_accuracy": 0.934,
-                "expected_low": 0.912,
-                "crowd_accuracy": 0.88,
-                "crowd_low": 0.85,
-                "gold_tasks": 40,
-            }
-        ]
-    }
+    assert asked_for(batch, ada)["promise"] == [
+        {
+            "question": "animal",
+            "feasible": True,
+            "threshold": 0.841,
+            "overlap": 3,
+            "expected_accuracy": 0.934,
+            "expected_low": 0.912,
+            "crowd_accuracy": 0.88,
+            "crowd_low": 0.85,
+            "gold_tasks": 40,
+        }
+    ]
     page = read(batch, ada)
     assert "Tried out on 40 known rows: settled when 84 % sure, with 3 answers at most" in page
     assert "about 93.4 % of the labels come out right, probably 91.2 % or more." in page
