@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tasks.quality.truth import numeric
 from tasks.quality.truth.median import weighted_median
-from tasks.quality.truth.numeric import NumericPrior, NumericVotes
+from tasks.quality.truth.numbers import NumericVotes
+from tasks.quality.truth.numeric import NumericPrior
 from tasks.quality.votes import FloatArray
 
 
@@ -36,7 +37,9 @@ def test_it_beats_mean_and_median_where_workers_differ() -> None:
     votes, number_t, bias_w, _ = answers(0)
     target_t = number_t + bias_w.mean()  # what the crowd is wrong about as one, no one can know
     estimate = numeric.fit(votes)
-    ours, robust = (float(np.abs(found - target_t).mean()) for found in (estimate.value_t, estimate.median_t))
+    ours, robust = (
+        float(np.abs(found - target_t).mean()) for found in (estimate.numbers.value_t, estimate.median_t)
+    )
     plain = float(np.abs(plain_medians(votes) - target_t).mean())
     mean_t = np.bincount(votes.task, weights=votes.value) / 5
     assert ours < 0.75 * plain
@@ -55,7 +58,7 @@ def test_its_interval_holds_the_number_about_as_often_as_it_says() -> None:
     held = []
     for seed in range(3):
         votes, number_t, bias_w, _ = answers(seed, slips=0.0)
-        low_t, high_t = numeric.fit(votes).interval()
+        low_t, high_t = numeric.fit(votes).numbers.interval()
         target_t = number_t + bias_w.mean()
         held.append(((low_t <= target_t) & (target_t <= high_t)).mean())
     assert 0.92 <= np.mean(held) <= 0.99
@@ -67,10 +70,12 @@ def test_gold_is_clamped_and_takes_the_crowds_common_bias_away() -> None:
     gold_t = np.where(np.arange(votes.n_tasks) % 3 == 0, number_t, np.nan)
     with_gold, without = numeric.fit(shifted, gold=gold_t), numeric.fit(shifted)
     known = ~np.isnan(gold_t)
-    assert np.array_equal(with_gold.value_t[known], number_t[known])
+    assert np.array_equal(with_gold.numbers.value_t[known], number_t[known])
     assert np.array_equal(with_gold.median_t[known], number_t[known])
-    assert not with_gold.error_t[known].any()
-    off, off_without = (float((one.value_t - number_t)[~known].mean()) for one in (with_gold, without))
+    assert not with_gold.numbers.error_t[known].any()
+    off, off_without = (
+        float((one.numbers.value_t - number_t)[~known].mean()) for one in (with_gold, without)
+    )
     assert abs(off) < 0.5
     assert off_without == pytest.approx(3.0, abs=0.5)
 
@@ -94,7 +99,7 @@ def test_one_slip_hardly_moves_a_number() -> None:
     value = task + np.tile([-0.2, -0.1, 0.0, 0.1, 0.2], 30) * np.repeat([1.0, -1.0], 75)
     slipped = np.where(np.arange(150) == 0, value + 1000.0, value)
     before, after = (
-        numeric.fit(NumericVotes(task, worker, np.asarray(each, dtype=np.float64), 30, 5)).value_t[0]
+        numeric.fit(NumericVotes(task, worker, np.asarray(each, dtype=np.float64), 30, 5)).numbers.value_t[0]
         for each in (value, slipped)
     )
     assert after == pytest.approx(before, abs=0.3)
@@ -102,9 +107,9 @@ def test_one_slip_hardly_moves_a_number() -> None:
 
 def test_a_task_without_answers_says_so() -> None:
     estimate = numeric.fit(NumericVotes(np.array([0, 0]), np.array([0, 1]), np.array([1.0, 2.0]), 2, 3))
-    assert np.isnan(estimate.value_t[1])
+    assert np.isnan(estimate.numbers.value_t[1])
     assert np.isnan(estimate.median_t[1])
-    assert np.isinf(estimate.error_t[1])
+    assert np.isinf(estimate.numbers.error_t[1])
     assert np.all(np.isfinite(estimate.spread_w))
     empty = numeric.fit(NumericVotes(np.array([], int), np.array([], int), np.array([]), 0, 0))
     assert empty.converged
@@ -113,8 +118,8 @@ def test_a_task_without_answers_says_so() -> None:
 def test_full_agreement_is_certain_and_finite() -> None:
     task, worker = np.repeat(np.arange(5), 3), np.tile(np.arange(3), 5)
     estimate = numeric.fit(NumericVotes(task, worker, np.repeat(np.arange(5) * 2.0, 3), 5, 3))
-    assert estimate.value_t == pytest.approx(np.arange(5) * 2.0)
-    assert np.all(estimate.error_t < 1e-3)
+    assert estimate.numbers.value_t == pytest.approx(np.arange(5) * 2.0)
+    assert np.all(estimate.numbers.error_t < 1e-3)
 
 
 def test_it_says_when_it_has_not_converged() -> None:
@@ -144,7 +149,9 @@ def test_units_change_nothing(votes: NumericVotes, factor: float, shift: float) 
     )
     before, after = (numeric.fit(each, tol=0.0, max_iter=20) for each in (votes, other))
     scale = factor * (1.0 + float(np.ptp(votes.value)))
-    assert after.value_t == pytest.approx(factor * before.value_t + shift, abs=1e-4 * scale, nan_ok=True)
+    assert after.numbers.value_t == pytest.approx(
+        factor * before.numbers.value_t + shift, abs=1e-4 * scale, nan_ok=True
+    )
 
 
 @settings(deadline=None)
@@ -158,7 +165,7 @@ def test_the_order_of_votes_and_the_names_of_workers_change_nothing(
         votes.task[order], names[votes.worker[order]], votes.value[order], votes.n_tasks, votes.n_workers
     )
     before, after = (numeric.fit(each, tol=0.0, max_iter=20) for each in (votes, renamed))
-    assert after.value_t == pytest.approx(before.value_t, abs=1e-5, nan_ok=True)
+    assert after.numbers.value_t == pytest.approx(before.numbers.value_t, abs=1e-5, nan_ok=True)
     assert after.bias_w[names] == pytest.approx(before.bias_w, abs=1e-5)
 
 
@@ -171,7 +178,7 @@ def test_nothing_lies_beyond_what_was_said_and_biases_explain(votes: NumericVote
         here = told[votes.task == task]
         if len(here):
             slack = 1e-3 * (1.0 + float(np.ptp(votes.value)))
-            assert here.min() - slack <= estimate.value_t[task] <= here.max() + slack
+            assert here.min() - slack <= estimate.numbers.value_t[task] <= here.max() + slack
             assert here.min() - 1e-9 <= estimate.median_t[task] <= here.max() + 1e-9
 
 
@@ -201,6 +208,6 @@ def test_it_refuses_what_does_not_fit() -> None:
     with pytest.raises(ValueError, match="gold"):
         numeric.fit(votes, gold=[1.0, 2.0])
     with pytest.raises(ValueError, match="level"):
-        numeric.fit(votes).interval(1.0)
+        numeric.fit(votes).numbers.interval(1.0)
     with pytest.raises(ValueError, match="prior"):
         NumericPrior(tails=0.0)

@@ -6,52 +6,26 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaincc
 
 from tasks.quality.trust.findings import Finding, PairEvidence, judge, side_by_side
-from tasks.quality.trust.gate import accuracy_at, log_odds_fair
+from tasks.quality.trust.limits import (
+    CLEAR,
+    DEFAULT_LIMITS,
+    Limits,
+    is_few,
+    log_odds,
+    made_up,
+    most_explained,
+)
 from tasks.quality.trust.pairs import Pairs, compare
-from tasks.quality.trust.rings import BoolArray, Bound, Scene, grow
+from tasks.quality.trust.rings import Bound, grow
+from tasks.quality.trust.scene import BoolArray, Scene, sorted_votes
 from tasks.quality.votes import FloatArray, IntArray, VoteTable, known_labels
 
 #: pairs from which a search for a ring starts, the most alike first
 SEEDS = 20
 #: a pair below this evidence is nothing to start from
 LEAST_SEED = 0.3
-#: log odds fair : poor from which known answers speak for a group, or against it
-CLEAR = float(np.log(19.0))
-#: standard deviations above chance that a guesser's gold seldom reaches
-NOT_BY_LUCK = 2.0
-#: informedness that a group near chance reaches with less than this probability, given its gold
-HARDLY, DOUBT = 0.4, 0.01
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Where honest agreement ends: shares, 0..1, of contested tasks on which two workers answer alike.
-
-    Measured on nine recorded crowds: of 2,700 pairs with at least 15 contested tasks half agree on fewer than
-    0.45 of them, and one pair in a hundred on more than 0.85.
-    """
-
-    #: honest workers stay below this
-    honest: float = 0.85
-    #: the same for a group whose answers are made up: it has no skill to agree by
-    suspect: float = 0.6
-    #: the same for a group that may well be right: known answers show it to be good, or its answers explain
-    #: at least this share of what those outside agree on, as those of experts among guessers do
-    good: float = 0.95
-    explained: float = 0.35
-    #: answers that explain less than this share, or that gold shows to be near chance, are made up
-    made_up: float = 0.05
-    #: how many times less often than honest workers those who copy disagree; and those who copy with some
-    #: noise, when their answers are made up
-    fewer: float = 5.0
-    fewer_suspect: float = 3.0
-    #: of all workers, those who copy with some noise are at most this share
-    share: float = 0.33
-    #: chance, about, to call anybody of an honest crowd a member of a ring
-    level: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -83,9 +57,6 @@ class Collusion:
         for ring in self.rings:
             speaker_w[list(ring.workers)] = ring.workers[0]
         return speaker_w
-
-
-DEFAULT_LIMITS = Limits()
 
 
 def find_rings(
@@ -136,10 +107,12 @@ def find_rings(
     if voice_v.shape != votes.task.shape or (voice_v < 0).any():
         raise ValueError(f"weight_v must have shape {votes.task.shape} and be >= 0")
     ring_w = np.full(votes.n_workers, -1, dtype=np.int64)
-    share_v = np.ones(votes.n_votes)
+    votes, order = sorted_votes(votes)
+    voice_v, share_v = voice_v[order], np.ones(votes.n_votes)
+    everything = Scene.of(votes, gold_t, voice_v)
     rings: list[Ring] = []
     while votes.n_labels > 1 and len(rings) < most:
-        scene = Scene.of(votes, gold_t, voice_v * share_v)
+        scene = everything.weighed(voice_v * share_v) if rings else everything
         found = _next_ring(scene, ring_w < 0, limits)
         if found is None:
             break
@@ -148,9 +121,11 @@ def find_rings(
         rings.append(ring)
         mine = np.flatnonzero(member_w[votes.worker])
         share_v[mine] = 1.0 / np.bincount(votes.task[mine], minlength=votes.n_tasks)[votes.task[mine]]
-    for array in (ring_w, share_v):
+    weight_v = np.empty_like(share_v)
+    weight_v[order] = share_v
+    for array in (ring_w, weight_v):
         array.flags.writeable = False
-    return Collusion(tuple(rings), ring_w, share_v)
+    return Collusion(tuple(rings), ring_w, weight_v)
 
 
 def as_one(votes: VoteTable, speaker_w: IntArray) -> VoteTable:
@@ -178,21 +153,21 @@ def _next_ring(scene: Scene, free_w: BoolArray, limits: Limits) -> tuple[BoolArr
     """The clearest ring among the free workers, None when there is none."""
     pairs = compare(scene.votes, weight_v=scene.weight_v, gold_t=scene.gold_t)
     usual = _search(scene, pairs, free_w, Bound(limits.honest, limits.fewer), limits)
-    found = [each for each in usual if _made_up(each[1], scene, limits)]
+    found = [each for each in usual if made_up(each[1], scene, limits)]
     if not found:
         near_chance = Bound(limits.suspect, limits.fewer_suspect)
         # Honest workers, contested by a ring, may look like one: first those whose answers are made up.
         found = [
             each
             for each in _search(scene, pairs, free_w, near_chance, limits)
-            if _made_up(each[1], scene, limits) and _few(*each, scene, limits)
+            if made_up(each[1], scene, limits) and is_few(*each, scene, limits)
         ] or usual
     if not found:
         return None
-    member_w, finding = min(found, key=lambda each: (_most_explained(each[1]), -each[1].same))
+    member_w, finding = min(found, key=lambda each: (most_explained(each[1]), -each[1].same))
     p = min(1.0, pairs.n_pairs * float(np.exp(-finding.evidence)))
     workers = tuple(int(code) for code in np.flatnonzero(member_w))
-    return member_w, Ring(workers, finding, p, side_by_side(scene, member_w, pairs.n_pairs))
+    return member_w, Ring(workers, finding, p, side_by_side(scene.at(member_w), pairs.n_pairs))
 
 
 def _search(
@@ -225,46 +200,13 @@ def _weighed(scene: Scene, member_w: BoolArray, bound: Bound, limits: Limits) ->
     """The finding on a group, by a stricter bound if it is good; None if it may be the honest half."""
     if member_w.sum() < 2:
         return None
-    finding = judge(scene, member_w, bound)
-    odds = _odds(finding, scene)
-    active = len(np.unique(scene.votes.worker))
-    if member_w.sum() > active / 2 and odds >= 0:
+    view = scene.at(member_w)
+    finding = judge(view, bound)
+    odds = log_odds(finding, scene)
+    if member_w.sum() > scene.active / 2 and odds >= 0:
         return None
     knows = finding.explained is None or finding.explained[0] >= limits.explained
     good = odds >= CLEAR or (knows and odds > -CLEAR)
     if good and limits.good > bound.honest:
-        return judge(scene, member_w, Bound(limits.good, bound.fewer))
+        return judge(view, Bound(limits.good, bound.fewer))
     return finding
-
-
-def _made_up(finding: Finding, scene: Scene, limits: Limits) -> bool:
-    """Whether a group's answers have nothing to do with the tasks, as far as gold and outsiders tell."""
-    chance = 1.0 / scene.votes.n_labels
-    luck = finding.gold_right - chance * finding.gold_total
-    if luck > NOT_BY_LUCK * np.sqrt(finding.gold_total * chance * (1.0 - chance)):
-        return False
-    most = _most_explained(finding)
-    failed = _near_chance(finding, scene)
-    return most < limits.made_up or (failed and (finding.explained is None or most < limits.explained))
-
-
-def _near_chance(finding: Finding, scene: Scene) -> bool:
-    """Whether gold shows a group to be hardly better than chance."""
-    right, wrong = finding.gold_right, finding.gold_total - finding.gold_right
-    bar = accuracy_at(HARDLY, 1.0 / scene.votes.n_labels)
-    return float(betaincc(right + 1.0, wrong + 1.0, bar)) < DOUBT
-
-
-def _few(member_w: BoolArray, finding: Finding, scene: Scene, limits: Limits) -> bool:
-    """Whether a group is not the honest half of a crowd: small, or failing gold."""
-    small = float(member_w.sum()) <= limits.share * len(np.unique(scene.votes.worker))
-    return small or _near_chance(finding, scene)
-
-
-def _most_explained(finding: Finding) -> float:
-    return 1.0 if finding.explained is None else finding.explained[1]
-
-
-def _odds(finding: Finding, scene: Scene) -> float:
-    """Natural log of the likelihood ratio fair worker : poor worker, each known question counted once."""
-    return float(log_odds_fair(finding.gold_right, finding.gold_total, 1.0 / scene.votes.n_labels))

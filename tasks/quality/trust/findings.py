@@ -8,7 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.stats import norm
 
-from tasks.quality.trust.rings import BoolArray, Bound, Scene
+from tasks.quality.trust.rings import Bound
+from tasks.quality.trust.scene import View
 from tasks.quality.votes import FloatArray, IntArray
 
 #: how much copies of the same answer depend on each other even among honest workers who meet a trap, 0..1
@@ -51,23 +52,23 @@ class PairEvidence:
     p: float
 
 
-def judge(scene: Scene, member_w: BoolArray, bound: Bound) -> Finding:
+def judge(view: View, bound: Bound) -> Finding:
     """Weigh a group of two or more: copied, or honest?
 
     What a member's habits explain is no evidence: who always says the same agrees with everybody else who
     does. A habit is how often the member gives a label when those outside say a given one.
     """
-    contest_tl, leading_t = scene.outside(member_w)
-    group_tl = scene.of_group(member_w)
-    size_t, top_t, answer_t = group_tl.sum(axis=1), group_tl.max(axis=1), group_tl.argmax(axis=1)
-    met = np.flatnonzero((scene.gold_t >= 0) & (size_t > 0))
-    gold_right = float((group_tl[met, scene.gold_t[met]] / size_t[met]).sum())
-    use = np.flatnonzero((size_t >= 2) & (leading_t >= 0))
-    honest_u = np.maximum(bound.honest, _habit(scene, member_w, leading_t, answer_t, size_t)[use])
-    contest_u = contest_tl[use, answer_t[use]]
-    same_u = (top_t[use] - 1.0) / (size_t[use] - 1.0)
+    contest_al, leading_a = view.contest()
+    size_a, top_a = view.group_al.sum(axis=1), view.group_al.max(axis=1)
+    answer_a = view.group_al.argmax(axis=1)
+    met = np.flatnonzero(view.gold_a >= 0)
+    gold_right = float((view.group_al[met, view.gold_a[met]] / size_a[met]).sum())
+    use = np.flatnonzero((size_a >= 2) & (leading_a >= 0))
+    honest_u = np.maximum(bound.honest, _habit(view, leading_a, answer_a, size_a)[use])
+    contest_u = contest_al[use, answer_a[use]]
+    same_u = (top_a[use] - 1.0) / (size_a[use] - 1.0)
     # A third copy says less than the second: all may have met the same trap.
-    copies_u = (size_t[use] - 1.0) / (1.0 + (size_t[use] - 2.0) * COPIES_DEPEND)
+    copies_u = (size_a[use] - 1.0) / (1.0 + (size_a[use] - 2.0) * COPIES_DEPEND)
     evidence_u = copies_u * contest_u * bound.evidence(same_u, 1.0 - same_u, honest_u)
     return Finding(
         len(use),
@@ -77,27 +78,28 @@ def judge(scene: Scene, member_w: BoolArray, bound: Bound) -> Finding:
         float(evidence_u.sum()),
         gold_right,
         len(met),
-        _explained(scene, member_w, answer_t, np.flatnonzero(size_t > 0)),
+        _explained(view, answer_a),
     )
 
 
-def side_by_side(scene: Scene, member_w: BoolArray, n_pairs: int) -> tuple[PairEvidence, ...]:
+def side_by_side(view: View, n_pairs: int) -> tuple[PairEvidence, ...]:
     """Every two members, with what would be expected if each answered like those outside the ring."""
-    votes = scene.votes
-    contest_tl, _ = scene.outside(member_w)
-    members = np.flatnonzero(member_w)
-    mine = np.flatnonzero(member_w[votes.worker])
-    task_m, label_m = votes.task[mine], votes.label[mine]
+    votes, mine = view.scene.votes, view.mine
+    contest_al, _ = view.contest()
+    members = np.flatnonzero(view.member_w)
+    place_m, label_m = view.place_t[votes.task[mine]], votes.label[mine]
     row_m = np.searchsorted(members, votes.worker[mine])
-    chance_m = 1.0 - contest_tl[task_m, label_m]
+    chance_m = 1.0 - contest_al[place_m, label_m]
 
-    def matrix(data_m: FloatArray) -> sp.csr_array:
-        return sp.csr_array((data_m, (row_m, task_m)), shape=(len(members), votes.n_tasks))
+    def matrix(data_m: FloatArray, column_m: IntArray, n_columns: int) -> sp.csr_array:
+        return sp.csr_array((data_m, (row_m, column_m)), shape=(len(members), n_columns))
 
-    answered, said = matrix(np.ones(len(mine))), scene.said[members]
+    one_m, n_places = np.ones(len(mine)), len(view.task_a)
+    answered = matrix(one_m, place_m, n_places)
+    said = matrix(one_m, place_m * votes.n_labels + label_m, n_places * votes.n_labels)
     shared, same = (answered @ answered.T).toarray(), (said @ said.T).toarray()
-    expected = (matrix(chance_m) @ answered.T).toarray()
-    variance = (matrix(chance_m * (1.0 - chance_m)) @ answered.T).toarray()
+    expected = (matrix(chance_m, place_m, n_places) @ answered.T).toarray()
+    variance = (matrix(chance_m * (1.0 - chance_m), place_m, n_places) @ answered.T).toarray()
     expected, variance = (expected + expected.T) / 2, (variance + variance.T) / 2
     z = (same - expected) / np.sqrt(np.maximum(variance, 1e-12))
     p = np.minimum(1.0, norm.sf(z) * n_pairs)
@@ -116,50 +118,48 @@ def side_by_side(scene: Scene, member_w: BoolArray, n_pairs: int) -> tuple[PairE
     )
 
 
-def _habit(
-    scene: Scene, member_w: BoolArray, leading_t: IntArray, answer_t: IntArray, size_t: FloatArray
-) -> FloatArray:
-    """How probable the group's answer is for its members by habit alone, shape (task,), in 0..1."""
-    votes, n_labels = scene.votes, scene.votes.n_labels
-    mine = np.flatnonzero(member_w[votes.worker] & (leading_t[votes.task] >= 0))
-    worker_m, task_m = votes.worker[mine], votes.task[mine]
-    place_w = np.cumsum(member_w) - 1
-    lead_m = place_w[worker_m] * n_labels + leading_t[task_m]
-    shape = (int(member_w.sum()) * n_labels, n_labels)
+def _habit(view: View, leading_a: IntArray, answer_a: IntArray, size_a: FloatArray) -> FloatArray:
+    """How probable the group's answer is for its members by habit alone, shape (place,), in 0..1."""
+    votes, n_labels = view.scene.votes, view.scene.votes.n_labels
+    led = leading_a[view.place_t[votes.task[view.mine]]] >= 0
+    mine = view.mine[led]
+    worker_m, place_m = votes.worker[mine], view.place_t[votes.task[mine]]
+    number_w = np.cumsum(view.member_w) - 1
+    lead_m = number_w[worker_m] * n_labels + leading_a[place_m]
+    shape = (int(view.member_w.sum()) * n_labels, n_labels)
     counts_rl = np.bincount(lead_m * n_labels + votes.label[mine], minlength=shape[0] * shape[1])
     counts_rl = counts_rl.reshape(shape)
     habit_rl = (counts_rl + 1.0 / n_labels) / (counts_rl.sum(axis=1, keepdims=True) + 1.0)
-    sum_t = np.bincount(task_m, weights=habit_rl[lead_m, answer_t[task_m]], minlength=votes.n_tasks)
-    return np.asarray(sum_t / np.maximum(size_t, 1.0))
+    sum_a = np.bincount(place_m, weights=habit_rl[lead_m, answer_a[place_m]], minlength=len(answer_a))
+    return np.asarray(sum_a / np.maximum(size_a, 1.0))
 
 
-def _explained(
-    scene: Scene, member_w: BoolArray, answer_t: IntArray, answered: IntArray
-) -> tuple[float, float] | None:
+def _explained(view: View, answer_a: IntArray) -> tuple[float, float] | None:
     """The share of outsiders' agreement beyond chance that is there because they hit the group's answers.
 
     If the group told the truth, two outsiders would agree by both hitting it or both missing it alike; what
     they agree beyond that, they have from elsewhere. As estimated, and with the hits two standard errors
-    higher; None where outsiders do not clearly agree. `answered` are the tasks the group answered.
+    higher; None where outsiders do not clearly agree.
     """
-    votes = scene.votes
-    outside_v = np.where(member_w[votes.worker], 0.0, scene.weight_v)
-    cell_v = votes.task * votes.n_labels + votes.label
-    voices_tl = np.bincount(cell_v, weights=outside_v, minlength=scene.voices_tl.size)
-    voices_al = np.asarray(voices_tl.reshape(scene.voices_tl.shape)[answered], dtype=np.float64)
-    own_a = np.bincount(votes.task, weights=outside_v**2, minlength=votes.n_tasks)[answered]
+    votes, n_labels, here = view.scene.votes, view.scene.votes.n_labels, view.here
+    weight_h = np.where(view.member_w[votes.worker[here]], 0.0, view.scene.weight_v[here])
+    place_h = view.place_t[votes.task[here]]
+    cell_h = place_h * n_labels + votes.label[here]
+    voices_a = np.bincount(cell_h, weights=weight_h, minlength=len(answer_a) * n_labels)
+    voices_al = voices_a.astype(np.float64).reshape(len(answer_a), n_labels)
+    own_a = np.bincount(place_h, weights=weight_h**2, minlength=len(answer_a))
     total_a = voices_al.sum(axis=1)
-    chance = 1.0 / votes.n_labels
+    chance = 1.0 / n_labels
     alike_a = (voices_al**2).sum(axis=1) - own_a
     pairs_a = np.maximum(total_a**2 - own_a, 0.0)
     agreed, agreed_error = _ratio(alike_a, pairs_a)
     if agreed <= chance + 3.0 * agreed_error:
         return None
-    hit, hit_error = _ratio(voices_al[np.arange(len(answered)), answer_t[answered]], total_a)
+    hit, hit_error = _ratio(voices_al[np.arange(len(answer_a)), answer_a], total_a)
 
     def share(hits: float) -> float:
         hits = min(1.0, max(hits, chance))
-        by_truth = hits**2 + (1.0 - hits) ** 2 / (votes.n_labels - 1)
+        by_truth = hits**2 + (1.0 - hits) ** 2 / (n_labels - 1)
         return min(1.0, (by_truth - chance) / (agreed - chance))
 
     return share(hit), share(hit + 2.0 * hit_error)

@@ -1,4 +1,4 @@
-"""Numeric answers: each task's number and each worker's bias and spread, estimated together."""
+"""Numeric answers by workers who differ: each task's number, each worker's bias and spread, all together."""
 
 from __future__ import annotations
 
@@ -6,45 +6,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit
 
 from tasks.quality.truth.median import weighted_median
-from tasks.quality.votes import FloatArray, IntArray, codes
+from tasks.quality.truth.numbers import Numbers, NumericVotes, frozen, known_numbers
+from tasks.quality.votes import FloatArray
 
-METHOD = "numeric-student"
+METHOD = "robust mean"
 VERSION = "1"
 
 #: spreads are at least this share of the range of all answers, so that full agreement stays finite
 LEAST_SPREAD = 1e-6
-
-
-@dataclass(frozen=True, eq=False)
-class NumericVotes:
-    """A list of answers: `worker[i]` gave `task[i]` the number `value[i]`.
-
-    Arrays of equal length; codes as in `votes.VoteTable`; values finite. Where errors grow with the number
-    (counts, prices), hand in logarithms. ValueError when something does not fit.
-    """
-
-    task: IntArray
-    worker: IntArray
-    value: FloatArray
-    n_tasks: int
-    n_workers: int
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "task", codes("task", self.task, self.n_tasks))
-        object.__setattr__(self, "worker", codes("worker", self.worker, self.n_workers))
-        value = np.array(self.value, dtype=np.float64)
-        value.flags.writeable = False
-        object.__setattr__(self, "value", value)
-        if not len(self.task) == len(self.worker) == len(value) or value.ndim != 1:
-            raise ValueError(
-                f"task, worker and value differ in length: "
-                f"{len(self.task)}, {len(self.worker)}, {value.shape}"
-            )
-        if not np.all(np.isfinite(value)):
-            raise ValueError("values must be finite")
 
 
 @dataclass(frozen=True)
@@ -72,35 +43,18 @@ DEFAULT_NUMERIC_PRIOR = NumericPrior()
 class NumericEstimate:
     """What a fit found. Arrays are read-only."""
 
-    #: robust weighted mean per task, NaN without answers and gold
-    value_t: FloatArray
+    #: robust weighted means. Simulated 95 % intervals held 92 to 98 % of the numbers from three answers a
+    #: task on, and as little as 88 % with two answers of which one in five was a slip
+    numbers: Numbers
     #: weighted median of the answers less their workers' bias: never between what anybody said
     median_t: FloatArray
-    #: standard error of `value_t`: 0 for gold, infinite without answers
-    error_t: FloatArray
-    #: degrees of freedom of the error: few where few answers tell how far answers lie apart
-    freedom_t: FloatArray
     #: how much too high a worker answers, and the scale of the errors around that
     bias_w: FloatArray
     spread_w: FloatArray
     n_iter: int
     #: False when max_iter came first; the estimate is usable, its numbers may still move
     converged: bool
-    method: str
-    version: str
-
-    def interval(self, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-        """Where the task's number lies with probability `level`, shape (task,) each.
-
-        Simulated 95 % intervals held 92 to 98 % of the numbers from three answers a task on, and as little as
-        88 % with two answers of which one in five was a slip.
-
-        ValueError unless 0 < level < 1.
-        """
-        if not 0 < level < 1:
-            raise ValueError(f"level must lie in (0, 1), not {level}")
-        half_t = stdtrit(self.freedom_t, (1 + level) / 2) * self.error_t
-        return self.value_t - half_t, self.value_t + half_t
+    version: str = VERSION
 
 
 def fit(
@@ -142,7 +96,7 @@ def fit(
     """
     if max_iter < 1:
         raise ValueError(f"max_iter must be >= 1, not {max_iter}")
-    gold_t = _known(gold, votes.n_tasks)
+    gold_t = known_numbers(gold, votes.n_tasks)
     state, converged, n_iter = _start(votes, gold_t, prior), False, 0
     while not converged and n_iter < max_iter:
         before, state = state, _step(votes, gold_t, prior, state)
@@ -276,29 +230,10 @@ def _estimate(
     median_t = weighted_median(task, votes.value - state.bias_w[worker], np.sqrt(weight_v), votes.n_tasks)
     median_t = np.where(known_t, state.value_t, median_t)
     return NumericEstimate(
-        _frozen(state.value_t),
-        _frozen(median_t),
-        _frozen(error_t),
-        _frozen(freedom_t),
-        _frozen(state.bias_w),
-        _frozen(np.sqrt(state.spread_w)),
+        Numbers(state.value_t, error_t, np.asarray(freedom_t, dtype=np.float64), METHOD),
+        frozen(median_t),
+        frozen(state.bias_w),
+        frozen(np.sqrt(state.spread_w)),
         n_iter,
         converged,
-        METHOD,
-        VERSION,
     )
-
-
-def _frozen(array: npt.ArrayLike) -> FloatArray:
-    """A read-only copy."""
-    copy = np.array(array, dtype=np.float64)
-    copy.flags.writeable = False
-    return copy
-
-
-def _known(gold: npt.ArrayLike | None, n_tasks: int) -> FloatArray:
-    """The known number per task, shape (n_tasks,), NaN where unknown."""
-    gold_t = np.full(n_tasks, np.nan) if gold is None else np.array(gold, dtype=np.float64)
-    if gold_t.shape != (n_tasks,) or np.isinf(gold_t).any():
-        raise ValueError(f"gold must be {n_tasks} finite numbers or NaN, not {gold_t.shape}")
-    return gold_t
