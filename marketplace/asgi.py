@@ -15,8 +15,8 @@ from marketplace.core.bridge import Bridge, Limits
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.settings")
 django = get_wsgi_application()
-# All that answers is read before the first request is taken. Otherwise a process that starts again beside others takes
-# its share of the requests at once, and lets them wait while it reads.
+# All that answers is read before the first request is taken. Otherwise a process that starts again beside
+# others takes its share of the requests at once, and lets them wait while it reads.
 answering = get_resolver().url_patterns
 limits = Limits(
     threads=settings.WEB_THREADS,

@@ -59,6 +59,7 @@ DATABASES = {
         "ENGINE": "marketplace.database",
         "CONN_MAX_AGE": 0,  # back to the pool after each request
         "CONN_HEALTH_CHECKS": False,  # the engine looks after that
+        "STATEMENT_SECONDS": _statement_timeout / 1000 or None,
         "DISABLE_SERVER_SIDE_CURSORS": PGBOUNCER,
         "OPTIONS": {
             "pool": _pool if _pool_max else False,
@@ -89,9 +90,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
-    "socket_timeout": 30,
+    # a line that is half-open costs so much each time it is tried, and several are open
+    "socket_timeout": 5,
+    "socket_connect_timeout": 5,
     "socket_keepalive": True,
-    "health_check_interval": 25,
+    "health_check_interval": 10,
     "global_keyprefix": "q:",
 }
 CELERY_TASK_IGNORE_RESULT = True
@@ -102,21 +105,43 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 2000
 CELERY_TIMEZONE = "UTC"
+# Celery would close a process's pool before and after each job; see marketplace.core.background.give_back
+CELERY_DB_REUSE_MAX = 1_000_000_000
+# Each job looks in the database for what is due; expiry keeps a backlog from piling up. Short ones that come
+# as often go as one message: to hand a job over takes longer than most of these.
+_SWEEP = "marketplace.core.background.sweep"
 CELERY_BEAT_SCHEDULE = {
-    # every job looks in the database for what is due; expiry keeps a backlog from piling up
-    name: {"task": task, "schedule": seconds, "options": {"expires": seconds * 4}}
-    for name, task, seconds in [
-        ("heartbeat", "marketplace.core.background.heartbeat", 2.0),
-        ("relay", "marketplace.core.background.relay_events", 5.0),
-        ("forget", "marketplace.core.background.forget_old", 60.0),
-        ("imports", "marketplace.datasets.background.sweep_imports", 10.0),
-        ("leases", "tasks.assignment.background.sweep_leases", 10.0),
-        ("team-leases", "tasks.assignment.background.count_leases", 2.0),
-        ("dispute-leases", "tasks.disputes.background.sweep_leases", 10.0),
-        ("pay", "tasks.flow.background.settle_pay", 5.0),
-        ("refit", "tasks.flow.background.refit_batches", 2.0),
-        ("close", "tasks.flow.background.close_batches", 5.0),
-        ("offers", "tasks.offers.background.sweep_offers", 2.0),
+    name: {"task": job, "schedule": seconds, "args": args, "options": {"expires": seconds * 4}}
+    for name, seconds, job, args in [
+        (
+            "often",
+            2.0,
+            _SWEEP,
+            [
+                [
+                    "tasks.assignment.background.count_leases",
+                    "tasks.offers.background.sweep_offers",
+                ]
+            ],
+        ),
+        (
+            "seldom",
+            5.0,
+            _SWEEP,
+            [
+                [
+                    "marketplace.core.background.heartbeat",
+                    "marketplace.core.background.relay_events",
+                    "tasks.flow.background.look_for_refits",
+                    "tasks.flow.background.look_for_pay",
+                    "tasks.flow.background.look_for_closing",
+                ]
+            ],
+        ),
+        ("leases", 10.0, "tasks.assignment.background.sweep_leases", []),
+        ("dispute-leases", 10.0, "tasks.disputes.background.sweep_leases", []),
+        ("imports", 10.0, "marketplace.datasets.background.sweep_imports", []),
+        ("forget", 60.0, "marketplace.core.background.forget_old", []),
     ]
 }
 
@@ -147,11 +172,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "marketplace.accounts.middleware.ContentSecurityPolicy",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "marketplace.accounts.middleware.Sessions",
+    "marketplace.accounts.middleware.Languages",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "marketplace.accounts.middleware.Forgeries",
+    "marketplace.accounts.middleware.SignedIn",
     "marketplace.accounts.middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

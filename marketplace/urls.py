@@ -54,6 +54,7 @@ pages = [
 ]
 
 urlpatterns = [
+    path("api/v1/", include("tasks.work_urls")),  # asked for more often than all others together
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),

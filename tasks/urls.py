@@ -7,7 +7,6 @@ from tasks.assignment import api as assignment
 from tasks.disputes import api as disputes
 from tasks.disputes import views as expert_pages
 from tasks.exports import api as exports
-from tasks.flow import answer_api
 from tasks.flow import api as flow
 from tasks.flow import views as flow_pages
 from tasks.home import views as front
@@ -16,10 +15,7 @@ from tasks.offers import views as offer_pages
 
 api_v1 = [
     path("work", offers.Work.as_view()),
-    path("work/claims", assignment.Claims.as_view()),
     path("assignments", assignment.Mine.as_view()),
-    path("assignments/<str:assignment>/submit", answer_api.Submit.as_view()),
-    path("suites/<str:suite>/answers", answer_api.SuiteAnswers.as_view()),
     path("assignments/<str:assignment>/return", assignment.Return.as_view()),
     path("batches/<str:batch>", flow.BatchDetail.as_view()),
     path("batches/<str:batch>/results", exports.Results.as_view()),

@@ -18,7 +18,7 @@ from benchmarks.serving.running import ROOT, Running
 from marketplace.local import tether
 
 #: a claim that found nothing, and an answer that was not taken, by the API's own words
-NOTHING = {"nothing_to_do", "batch_not_live", "enough_of_this_batch"}
+NOTHING = {"nothing_to_do", "batch_not_live", "enough_of_this_batch", "others_first"}
 NOT_TAKEN = {"lease_expired", "lease_fenced", "assignment_returned", "answer_stored", "task_settled"}
 QUIET = 0.1  # cores: below it what the answers set off is done, unless it takes more at rest
 MOST_QUIET = 6  # seconds we wait for that

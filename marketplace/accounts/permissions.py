@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from marketplace.accounts.callers import caller_by_secret, note_use
 from marketplace.accounts.models import ApiKey, User
-from marketplace.accounts.rules import hash_secret
+from marketplace.accounts.rules import bearer_of, hash_secret
 from marketplace.core.errors import Forbidden
 
 ANYONE = "anyone"
@@ -30,10 +30,10 @@ class KeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
         """The key's user and the key, or None where no bearer token was sent."""
-        parts = get_authorization_header(request).split()
-        if len(parts) != 2 or parts[0].lower() != b"bearer":
+        secret = bearer_of(request.META.get("HTTP_AUTHORIZATION", ""))
+        if not secret:
             return None
-        found = caller_by_secret(hash_secret(parts[1].decode("latin-1")))
+        found = caller_by_secret(hash_secret(secret))
         if found is None:
             raise AuthenticationFailed("This API key is not known, was revoked or has expired.")
         note_use(found[1])

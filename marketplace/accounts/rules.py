@@ -16,3 +16,9 @@ def new_secret() -> str:
 def hash_secret(secret: str) -> str:
     """SHA-256 of a secret. It has 192 random bits, so a slow hash would protect nothing."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def bearer_of(header: str) -> str:
+    """The secret in an Authorization header, empty where it holds none."""
+    words = header.split()
+    return words[1] if len(words) == 2 and words[0].lower() == "bearer" else ""

@@ -7,8 +7,9 @@ import logging
 import time
 from typing import Any
 
-from celery import shared_task
-from celery.signals import heartbeat_sent
+from celery import Task, current_app, shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+from celery.signals import heartbeat_sent, task_postrun
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -24,6 +25,20 @@ FORGETTING = 20.0  # seconds a run may take for each kind of what is forgotten
 
 log = logging.getLogger(__name__)
 _last_written = -EVERY
+
+
+@shared_task
+def sweep(names: list[str]) -> None:
+    """Run short background jobs, by their names, one after another; one that fails is logged, and the others
+    run all the same.
+    """
+    for name in names:
+        try:
+            current_app.tasks[name]()
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:
+            log.exception("the background job %s failed", name)
 
 
 @shared_task
@@ -46,6 +61,18 @@ def forget_old() -> None:
     """Delete what is remembered for a while only."""
     forget_events(seconds=FORGETTING)
     forget_replies(seconds=FORGETTING)
+
+
+@task_postrun.connect
+def give_back(task: Task[..., Any], **_: Any) -> None:
+    """Give a job's connection back to the pool of its process, which stays.
+
+    Celery would close the pool too: each job began with a new connection, which took longer than most do.
+    """
+    if task.request.is_eager:  # in somebody else's transaction
+        return
+    for connection in connections.all(initialized_only=True):
+        connection.close()
 
 
 @heartbeat_sent.connect

@@ -13,9 +13,16 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
+from marketplace.database.patience import made_patient
+from marketplace.database.trips import RidingCursor
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """One thread's way to the pool."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """As usual, but BEGIN rides along with what comes first."""
+        return {**super().get_connection_params(), "cursor_factory": RidingCursor}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
         """A living connection from the pool; those found dead are dropped, and the pool makes others."""
@@ -26,7 +33,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             connection.close()
             self.pool.putconn(connection)
             connection = super().get_new_connection(conn_params)
-        return connection
+        return made_patient(connection, self.settings_dict.get("STATEMENT_SECONDS"))
 
 
 def has_news(connection: psycopg.Connection[Any]) -> bool:

@@ -33,26 +33,16 @@ def read_answer(schema: Schema, raw: Any) -> dict[str, Any]:
         raise AnswerInvalid(faults=[Fault(*problem) for problem in error.problems]) from error
 
 
-#: Parts of a statement (see `tasks.flow.change`). Each of `answers` is stored; the database refuses it unless
-#: its assignment is live. The limit tells the planner how many there are: it takes any JSON for a hundred
-#: rows, and would read whole tables to join so many.
-STORED = """
-stored AS (
-  INSERT INTO tasks_answer
-    (assignment_id, task_id, batch_id, worker_id, value, labels, seconds, submitted_at)
-  SELECT x.assignment_id, x.task_id, %(batch)s, %(worker)s, x.value, x.labels, x.seconds, %(now)s
-    FROM json_to_recordset(%(answers)s) AS x
-      (assignment_id bigint, task_id bigint, value jsonb, labels smallint[], seconds float8)
-   LIMIT json_array_length(%(answers)s)
-  RETURNING id, assignment_id
-)"""
-#: Each of `grades` belongs to the answer that was stored for its assignment.
+#: A call in a statement (see `tasks.flow.change`): each of `answers` is stored, and its assignment is done
+#: and falls due for pay. The database refuses it unless the assignment is live.
+STORED = "store_answers(%(worker)s, %(batch)s, %(answers)s, %(now)s, %(pay_due)s)"
+#: A part of a later one: each of `grades` belongs to the answer that was stored for its assignment. Looked up
+#: one by one: the planner takes any JSON for a hundred rows, and would read a whole table to join so many.
 GRADED = """
 graded AS (
   INSERT INTO tasks_grade (answer_id, score, passed)
-  SELECT stored.id, g.score, g.passed
+  SELECT (SELECT a.id FROM tasks_answer a WHERE a.assignment_id = g.assignment_id), g.score, g.passed
     FROM json_to_recordset(%(grades)s) AS g (assignment_id bigint, score float8, passed boolean)
-    JOIN stored USING (assignment_id)
 )"""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -17,12 +17,14 @@ from tasks.assignment.selectors import suite_as_shown
 from tasks.assignment.services import claim_suite, claim_task, return_assignment
 from workers.profiles.access import worker_for_user
 
+MOST_AT_ONCE = 50
+
 
 class ClaimIn(serializers.Serializer[Assignment]):
     """Either the next suite of a batch, or one task by name."""
 
     batch = serializers.CharField(required=False)
-    size = serializers.IntegerField(required=False, min_value=1, max_value=50)
+    size = serializers.IntegerField(required=False, min_value=1, max_value=MOST_AT_ONCE)
     task = serializers.CharField(required=False)
 
 
@@ -88,9 +90,7 @@ class Claims(Endpoint):
     @extend_schema(request=ClaimIn, responses={201: SuiteOut}, operation_id="work_claim")
     def post(self, request: Request) -> Response:
         """Lease the next suite of a batch, or one named task."""
-        data = ClaimIn(data=request.data)
-        data.is_valid(raise_exception=True)
-        wanted = data.validated_data
+        wanted = _read(request.data)
         if ("batch" in wanted) == ("task" in wanted):
             raise Invalid(faults=[Fault("batch", "one_of", "Name either a batch or a task.")])
         worker = worker_for_user(cast(User, request.user))
@@ -99,6 +99,26 @@ class Claims(Endpoint):
         else:
             suite = claim_suite(worker=worker, batch=wanted["batch"], size=wanted.get("size"))
         return Response(suite_as_shown(suite), status=201)
+
+
+def _read(raw: Any) -> dict[str, Any]:
+    """What is wanted. Raises ValidationError for what `ClaimIn` refuses."""
+    if _is_plain(raw):
+        return cast(dict[str, Any], raw)
+    checked = ClaimIn(data=raw)
+    checked.is_valid(raise_exception=True)
+    return cast(dict[str, Any], checked.validated_data)
+
+
+def _is_plain(raw: Any) -> bool:
+    """Whether `ClaimIn` would let it pass as it is; asking the serializer itself costs ten times as much."""
+    if type(raw) is not dict or not raw.keys() <= {"batch", "size", "task"}:
+        return False
+    names = [raw[field] for field in ("batch", "task") if field in raw]
+    size = raw.get("size", 1)
+    return all(type(name) is str and name.isalnum() for name in names) and (
+        type(size) is int and 1 <= size <= MOST_AT_ONCE
+    )
 
 
 class Return(Endpoint):

@@ -15,6 +15,7 @@ from django.db import connection
 
 from marketplace.core.clock import now
 from marketplace.core.ids import public_id
+from marketplace.database.trips import as_last
 from tasks.assignment.suite import BatchTerms, Leased
 from tasks.quality.truth.information import ASKED_FIRST
 
@@ -79,21 +80,22 @@ def lease_suite(
     expires: dt.datetime,
 ) -> list[Leased]:
     """Lease up to `size` tasks to the worker whose bookmark is held; empty where there is no work for them.
+    The last act of the caller's transaction.
 
     One of them is gold for each place in `gold`, which says where in the batch to look for it. The
     transaction is to be committed where nothing was found, too: it holds how far the worker has read.
     """
     names = [public_id() for _ in range(size)]
     with connection.cursor() as cursor:
-        cursor.execute(_SUITE, [bookmark_id, size, list(gold), suite, names, moment, expires])
+        cursor.execute(as_last(_SUITE), [bookmark_id, size, list(gold), suite, names, moment, expires])
         rows = cursor.fetchall()
     return [Leased(name, fence, task, json.loads(data)) for name, fence, task, data in rows]
 
 
 def lease_task(*, worker_id: int, task: str, suite: str, moment: dt.datetime) -> Named:
-    """Lease one task by its public id, unless something speaks against it; inside a transaction."""
+    """Lease one task by its public id, unless something speaks against it; all of a transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(_TASK, [worker_id, task, suite, public_id(), moment])
+        cursor.execute(as_last(_TASK), [worker_id, task, suite, public_id(), moment])
         refusal, name, fence, expires, data, *terms = cursor.fetchone()
     content = json.loads(data) if data else None
     return Named(refusal, Leased(name, fence, task, content), expires, BatchTerms(*terms))

@@ -15,22 +15,9 @@ from tasks.consensus.weighing import VERSION, Result
 METHOD_VERDICT = "verdict"
 PER_STATEMENT = 1000
 
-#: A part of a statement (see `tasks.flow.change`): each of `results` is written, or replaces what stands for
+#: A call in a statement (see `tasks.flow.change`): each of `results` is written, or replaces what stands for
 #: its task and question.
-WEIGHED = """
-weighed AS (
-  INSERT INTO tasks_consensus AS c
-    (task_id, question, value, confidence, posterior, answers_used, method, version, updated_at)
-  SELECT r.task_id, r.question, r.value, r.confidence, r.posterior, r.answers_used, r.method, r.version,
-         %(now)s
-    FROM json_to_recordset(%(results)s) AS r
-      (task_id bigint, question text, value jsonb, confidence float8, posterior jsonb, answers_used int,
-       method text, version text)
-  ON CONFLICT (task_id, question) DO UPDATE
-     SET value = excluded.value, confidence = excluded.confidence, posterior = excluded.posterior,
-         answers_used = excluded.answers_used, method = excluded.method, version = excluded.version,
-         updated_at = excluded.updated_at
-)"""
+WEIGHED = "write_consensus(%(results)s, %(now)s)"
 
 
 class TaskResult(NamedTuple):
@@ -56,7 +43,7 @@ def upsert_consensus(*, rows: Sequence[TaskResult]) -> None:
     with connection.cursor() as cursor:
         for start in range(0, len(rows), PER_STATEMENT):
             results = [row._asdict() for row in rows[start : start + PER_STATEMENT]]
-            cursor.execute(f"WITH {WEIGHED} SELECT 1", {"results": json.dumps(results), "now": now()})
+            cursor.execute(f"SELECT {WEIGHED}", {"results": json.dumps(results), "now": now()})
 
 
 def record_verdict(*, task_id: int, answer: dict[str, Any], answers_used: int) -> None:

@@ -6,8 +6,40 @@ from celery import shared_task
 from django.db import transaction
 
 from marketplace.projects.models import Batch, BatchState
-from tasks.flow.refits import SLOWEST, refit_due
-from tasks.flow.settlement import PATIENCE, close_batch, finish_closing, settle_due, sweep_closing
+from tasks.flow.refits import SLOWEST, any_refit_due, refit_due
+from tasks.flow.selectors import any_closing_due
+from tasks.flow.settlement import (
+    PATIENCE,
+    any_pay_due,
+    close_batch,
+    finish_closing,
+    settle_due,
+    sweep_closing,
+)
+
+# what takes long is handed to a process of its own, and not before there is something to do
+UNWANTED = 20.0  # seconds after which the next look has come long since
+
+
+@shared_task
+def look_for_refits() -> None:
+    """Start a refit if one is due."""
+    if any_refit_due():
+        refit_batches.apply_async(expires=UNWANTED)
+
+
+@shared_task
+def look_for_pay() -> None:
+    """Start paying if something is due."""
+    if any_pay_due():
+        settle_pay.apply_async(expires=UNWANTED)
+
+
+@shared_task
+def look_for_closing() -> None:
+    """Go on with closing if a batch is done, or is closing."""
+    if any_closing_due():
+        close_batches.apply_async(expires=UNWANTED)
 
 
 @shared_task

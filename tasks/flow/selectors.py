@@ -1,13 +1,15 @@
-"""How a batch is going: counts, money, confidence."""
+"""How a batch is going: counts, money, confidence, and whether it is over."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from django.db.models import Avg, Count, Max, Q, Sum
+from django.db.models import Avg, Count, Exists, Max, OuterRef, Q, QuerySet, Sum
 
+from marketplace.core.clock import now
 from marketplace.ledger.selectors import balance_micros, earned_by_owner, moved_micros
-from marketplace.projects.models import Batch
+from marketplace.projects.models import Batch, BatchState
 from marketplace.projects.services import escrow_of
 from tasks.answers.models import Grade
 from tasks.assignment.models import LIVE, Assignment, AssignmentState
@@ -18,6 +20,8 @@ from tasks.pool.models import Task, TaskState
 from workers.pay.rules import shares
 from workers.reliability.models import Reliability
 from workers.teams.models import TeamMember, Vendor
+
+STALE = dt.timedelta(seconds=60)  # a closing not tended for so long was left by a process that died
 
 
 def counts_of(batch: Batch) -> dict[str, int]:
@@ -130,3 +134,29 @@ def roster_of(vendor: Vendor) -> list[dict[str, Any]]:
         }
         for member in members
     ]
+
+
+def any_closing_due() -> bool:
+    """Whether a batch is done, or is closing and nobody tends it."""
+    return closing_batches().exists() or done_batches().exists()
+
+
+def done_batches() -> QuerySet[Batch]:
+    """Live batches whose work is all done."""
+    unsettled = Task.objects.filter(
+        batch=OuterRef("pk"), is_gold=False, state__in=(TaskState.OPEN, TaskState.DISPUTED)
+    )
+    # the offer knows, as of a moment ago, where nothing is wanted any more: only those are looked into
+    return Batch.objects.filter(state=BatchState.LIVE, offer__work_left=0).exclude(Exists(unsettled))
+
+
+def closing_batches() -> QuerySet[Batch]:
+    """Batches that are closing and that nobody tends."""
+    return Batch.objects.filter(untended(), state=BatchState.CLOSING)
+
+
+def untended() -> Q:
+    """Nobody tends it. A moment far ahead was written before the clock was put back: nobody either."""
+    moment = now()
+    far = Q(tended_at__lt=moment - STALE) | Q(tended_at__gt=moment + STALE)
+    return Q(tended_at=None) | far

@@ -6,9 +6,10 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from marketplace.core.clock import now
 from marketplace.projects.models import RUNNING, Batch, BatchState, ClosingStep
@@ -17,6 +18,7 @@ from marketplace.projects.services import BatchMoved, move_batch, refund_escrow
 from tasks.assignment.models import LIVE, Assignment, AssignmentState
 from tasks.disputes.models import Dispute, DisputeState
 from tasks.flow.refits import refit_batch
+from tasks.flow.selectors import closing_batches, done_batches, untended
 from tasks.offers.services import withdraw_offer
 from tasks.pool.models import Task, TaskState
 from tasks.pool.services import close_open_tasks
@@ -29,9 +31,11 @@ PER_PAYMENT = 1000  # answers in one journal entry, and so in one transaction
 WINDOW = 10_000  # due answers looked at together
 PER_CLEARING = 2000  # tasks closed in one transaction
 PATIENCE = 45.0  # seconds a sweep works before it lets the other sweeps of its process have a turn
-STALE = dt.timedelta(seconds=60)  # a closing not tended for so long was left by a process that died
 
 Pair = tuple[int, int]
+# of an assignment its number, batch and worker, and when it falls due
+Due = Any
+Dues = QuerySet[Assignment, Due]
 
 
 def settle_due(*, batch: Batch | None = None, moment: dt.datetime | None = None, seconds: float = 1e9) -> int:
@@ -41,9 +45,7 @@ def settle_due(*, batch: Batch | None = None, moment: dt.datetime | None = None,
     work are paid alike and at the same time, so pay tells nothing. Stops after so many `seconds`. Safe to run
     twice at once: rows are skipped while another settles them, and a paid row is never due again.
     """
-    due = Assignment.objects.filter(
-        state=AssignmentState.SUBMITTED, accept_due_at__lte=moment or now()
-    ).order_by("accept_due_at")
+    due = _due(moment or now())
     if batch is not None:
         due = due.filter(batch=batch)
     end = time.monotonic() + seconds
@@ -56,6 +58,11 @@ def settle_due(*, batch: Batch | None = None, moment: dt.datetime | None = None,
         # on from here: what lies behind is paid, or in another process's hands
         window = list(due.filter(accept_due_at__gte=window[-1].accept_due_at)[:WINDOW])
     return paid
+
+
+def any_pay_due() -> bool:
+    """Whether something is due."""
+    return _due(now()).exists()
 
 
 def close_batch(*, batch: Batch) -> BatchState:
@@ -95,15 +102,9 @@ def finish_closing(*, batch_id: int, seconds: float = 1e9) -> bool:
 def sweep_closing(*, seconds: float = 1e9) -> None:
     """Start closing batches whose work is all done, and go on with those that wait."""
     end = time.monotonic() + seconds
-    unsettled = Task.objects.filter(
-        batch=OuterRef("pk"), is_gold=False, state__in=(TaskState.OPEN, TaskState.DISPUTED)
-    )
-    # the offer knows, as of a moment ago, where nothing is wanted any more: only those are looked into
-    done = Batch.objects.filter(state=BatchState.LIVE, offer__work_left=0).exclude(Exists(unsettled))
-    for batch in done:
+    for batch in done_batches():
         close_batch(batch=batch)
-    waiting = Batch.objects.filter(_free(), state=BatchState.CLOSING).order_by("id")
-    for batch_id in waiting.values_list("id", flat=True):
+    for batch_id in closing_batches().order_by("id").values_list("id", flat=True):
         if time.monotonic() > end:
             break
         try:
@@ -172,17 +173,10 @@ def _locked(batch_id: int) -> Batch | None:
 
 
 def _take_in_hand(batch_id: int) -> bool:
-    return bool(_closing(batch_id).filter(_free()).update(tended_at=now()))
+    return bool(_closing(batch_id).filter(untended()).update(tended_at=now()))
 
 
-def _free() -> Q:
-    """Nobody tends it. A moment far ahead was written before the clock was put back: nobody either."""
-    moment = now()
-    far = Q(tended_at__lt=moment - STALE) | Q(tended_at__gt=moment + STALE)
-    return Q(tended_at=None) | far
-
-
-def _pay_all(window: list[Assignment], end: float) -> int:
+def _pay_all(window: list[Due], end: float) -> int:
     paid = 0
     for pair, ids in _by_pair(window):
         if time.monotonic() > end:
@@ -195,11 +189,11 @@ def _pay_all(window: list[Assignment], end: float) -> int:
     return paid
 
 
-def _by_pair(window: list[Assignment]) -> Iterator[tuple[Pair, list[int]]]:
+def _by_pair(window: list[Due]) -> Iterator[tuple[Pair, list[int]]]:
     """What belongs in one journal entry: a worker's answers in a batch, at most PER_PAYMENT of them."""
     found: dict[Pair, list[int]] = {}
-    for assignment in window:
-        found.setdefault((assignment.batch_id, assignment.worker_id), []).append(assignment.pk)
+    for due in window:
+        found.setdefault((due.batch_id, due.worker_id), []).append(due.id)
     for pair, ids in found.items():
         for start in range(0, len(ids), PER_PAYMENT):
             yield pair, ids[start : start + PER_PAYMENT]
@@ -237,5 +231,14 @@ def _outstanding(batch: Batch) -> bool:
     return Assignment.objects.filter(batch=batch, state__in=LIVE).exists() or undecided.exists()
 
 
-def _unpaid(batch: Batch) -> QuerySet[Assignment]:
-    return Assignment.objects.filter(batch=batch, state=AssignmentState.SUBMITTED)
+def _unpaid(batch: Batch) -> Dues:
+    return _submitted().filter(batch=batch)
+
+
+def _due(moment: dt.datetime) -> Dues:
+    return _submitted().filter(accept_due_at__lte=moment).order_by("accept_due_at")
+
+
+def _submitted() -> Dues:
+    rows = Assignment.objects.filter(state=AssignmentState.SUBMITTED)
+    return rows.values_list("id", "batch_id", "worker_id", "accept_due_at", named=True)

@@ -6,16 +6,35 @@ import json
 import random
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from marketplace.core.errors import Fault, Invalid
+from marketplace.core.ids import public_id
 from marketplace.datasets.models import RowGold
 from marketplace.projects.models import Batch
 from marketplace.projects.schema import AnswerProblems, Schema, canonical_answer
-from tasks.pool.models import GoldAnswer, Task, TaskState
+from tasks.pool.models import Task, TaskState
 
-CHUNK = 2000
+CHUNK = 5000
 MOST_FAULTS = 20
+
+# Tasks of so many rows, and the known answers of those that have one.
+_MAKE = """
+WITH known AS MATERIALIZED (
+  SELECT * FROM json_to_recordset(%(known)s) AS k (row_id bigint, answer jsonb, reason text)
+), made AS (
+  INSERT INTO tasks_task
+    (public_id, batch_id, row_id, is_gold, state, place, overlap, max_overlap, answers_count, live_count)
+  SELECT new.name, %(batch)s, new.row_id, known.row_id IS NOT NULL, 'open', new.place,
+         CASE WHEN known.row_id IS NULL THEN %(least)s ELSE %(gold_overlap)s END,
+         CASE WHEN known.row_id IS NULL THEN %(most)s ELSE %(gold_overlap)s END, 0, 0
+    FROM unnest(%(names)s::text[], %(rows)s::bigint[], %(places)s::bigint[]) AS new (name, row_id, place)
+    LEFT JOIN known ON known.row_id = new.row_id
+  RETURNING id, row_id
+)
+INSERT INTO tasks_goldanswer (task_id, answer, reason)
+SELECT made.id, known.answer, known.reason FROM made JOIN known ON known.row_id = made.row_id
+"""
 
 
 def make_tasks(*, batch: Batch, schema: Schema) -> int:
@@ -28,33 +47,24 @@ def make_tasks(*, batch: Batch, schema: Schema) -> int:
     rows = list(batch.dataset.rows.order_by("id").values_list("id", flat=True))
     places = list(range(1, len(rows) + 1))
     random.SystemRandom().shuffle(places)
-    for start in range(0, len(rows), CHUNK):
-        tasks = Task.objects.bulk_create(
-            [
-                _task(batch, row_id, place, is_gold=row_id in gold)
-                for row_id, place in zip(rows[start : start + CHUNK], places[start:], strict=False)
-            ]
-        )
-        GoldAnswer.objects.bulk_create(
-            [
-                GoldAnswer(task=task, answer=gold[task.row_id][0], reason=gold[task.row_id][1])
-                for task in tasks
-                if task.is_gold
-            ]
-        )
+    terms: dict[str, Any] = {"batch": batch.pk, "least": batch.min_overlap, "most": batch.max_overlap}
+    terms |= {"gold_overlap": batch.gold_max_overlap}
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), CHUNK):
+            some = rows[start : start + CHUNK]
+            values = {
+                "names": [public_id() for _ in some],
+                "rows": some,
+                "places": places[start : start + CHUNK],
+                "known": json.dumps([gold[row] for row in some if row in gold]),
+            }
+            cursor.execute(_MAKE, terms | values)
     return len(rows)
 
 
-#: A part of a statement (see `tasks.flow.change`): open tasks get the state, the lane and
-#: the overlap of `moves`; in a lane they join they take the last place (trigger `task_joins_its_lane`).
-MOVED = """
-moved AS (
-  UPDATE tasks_task t SET state = m.state, lane = m.lane, overlap = m.overlap
-    FROM (SELECT * FROM json_to_recordset(%(moves)s) AS x
-             (task_id bigint, state text, lane smallint, overlap int)
-           LIMIT json_array_length(%(moves)s)) m  -- tells the planner how few there are
-   WHERE t.id = m.task_id AND t.state = 'open'
-)"""
+#: A call in a statement (see `tasks.flow.change`): open tasks get the state, the lane and the overlap of
+#: `moves`.
+MOVED = "move_tasks(%(moves)s)"
 
 
 def move_task(*, task: Task, origins: tuple[TaskState, ...], state: TaskState) -> bool:
@@ -75,24 +85,15 @@ def close_open_tasks(*, batch: Batch, limit: int) -> int:
         return Task.objects.filter(id__in=ids).update(state=TaskState.CLOSED)
 
 
-def _task(batch: Batch, row_id: int, place: int, *, is_gold: bool) -> Task:
-    return Task(
-        batch=batch,
-        row_id=row_id,
-        is_gold=is_gold,
-        place=place,
-        overlap=batch.gold_max_overlap if is_gold else batch.min_overlap,
-        max_overlap=batch.gold_max_overlap if is_gold else batch.max_overlap,
-    )
-
-
-def _read_gold(batch: Batch, schema: Schema) -> dict[int, tuple[dict[str, Any], str]]:
+def _read_gold(batch: Batch, schema: Schema) -> dict[int, dict[str, Any]]:
+    """The known answers by row, as _MAKE takes them."""
     faults: list[Fault] = []
-    gold: dict[int, tuple[dict[str, Any], str]] = {}
+    gold: dict[int, dict[str, Any]] = {}
     known = RowGold.objects.filter(row__dataset=batch.dataset).select_related("row").order_by("row_id")
     for item in known.iterator(chunk_size=CHUNK):
         try:
-            gold[item.row_id] = (gold_answer(schema, item.answer), item.reason)
+            answer = gold_answer(schema, item.answer)
+            gold[item.row_id] = {"row_id": item.row_id, "answer": answer, "reason": item.reason}
         except AnswerProblems as error:
             where = f"row {item.row.external_id or item.row.position + 1}"
             faults += [Fault(where, "gold_does_not_fit", problem.message) for problem in error.problems]

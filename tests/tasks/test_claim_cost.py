@@ -22,6 +22,7 @@ from tests.factories import Shape, make_live, make_worker
 from tests.tasks.acts import submit, take, task_of
 from tests.tasks.masses import Cost, big_batch, cost_of, let_answer, nodes, of_a_trigger
 from workers.profiles.models import Worker
+from workers.reliability.models import Reliability
 
 pytestmark = pytest.mark.django_db
 
@@ -136,7 +137,12 @@ def test_it_never_reads_a_table_through(statistics: str) -> None:
             assert len(cost.plans) > 5
             assert scans(cost) == []
     task = Task.objects.filter(batch=batch)[77]
-    assert scans(cost_of(claim._CONTEXT, [prolific.pk, batch.public_id])) == []
+    for tells in (None, 0.1):  # the second looks for others who are there
+        Reliability.objects.update_or_create(
+            worker=prolific, project_id=batch.project_id, question="animal", defaults={"tells": tells}
+        )
+        asked = [prolific.pk, batch.public_id, claim.ASKED_FIRST, now() - claim.OTHERS_THERE]
+        assert scans(cost_of(claim._CONTEXT, asked)) == []
     assert scans(cost_of(claim._TASK, [prolific.pk, task.public_id, "S", public_id(), now()])) == []
 
 

@@ -48,6 +48,30 @@ def test_a_claim_of_a_suite_has_a_sensible_size(batch: Batch) -> None:
     ]
 
 
+@pytest.mark.parametrize("size", ["1", 1.0])
+def test_a_size_may_be_written_in_other_ways(batch: Batch, size: Any) -> None:
+    body = {"batch": f" {batch.public_id} ", "size": size}
+    reply = api(make_worker().user).post("/api/v1/work/claims", body, format="json")
+    assert reply.status_code == 201
+    assert len(reply.json()["assignments"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ({"batch": ""}, ("batch", "blank")),
+        ({"batch": None}, ("batch", "null")),
+        ({"batch": ["A"]}, ("batch", "invalid")),
+        ({"batch": "A\x00"}, ("batch", "null_characters_not_allowed")),
+        ({"batch": "A", "size": 0}, ("size", "min_value")),
+        ({"batch": "A", "size": "many"}, ("size", "invalid")),
+        ([], ("non_field_errors", "invalid")),
+    ],
+)
+def test_a_claim_that_cannot_be_read_says_where(body: Any, fault: tuple[str, str]) -> None:
+    assert codes(api(make_worker().user).post("/api/v1/work/claims", body, format="json")) == [fault]
+
+
 def test_a_claimed_suite_brings_all_that_is_needed_to_answer(batch: Batch) -> None:
     reply = api(make_worker().user).post("/api/v1/work/claims", {"batch": batch.public_id}, format="json")
     assert reply.status_code == 201

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from marketplace.projects.models import Batch
 from marketplace.projects.selectors import schema_of
@@ -201,9 +203,46 @@ def test_it_waits_longer_the_longer_the_last_one_took(clock: Clock) -> None:
     batch = pair_batch(work=2)
     answer(make_worker(), task_of(batch, "w0"))
     refit(batch)
-    Fit.objects.update(seconds=100.0)
+    Fit.objects.update(seconds=10.0)
     answer(make_worker(), task_of(batch, "w1"))
-    clock.forward(399)
+    clock.forward(499)  # a fiftieth of the time, for a single answer
     assert not is_due(batch)
     clock.forward(10)
     assert is_due(batch)
+
+
+def test_it_waits_less_long_where_there_is_enough_to_learn(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    monkeypatch.setattr(refits, "FRESH_ANSWERS", 2)
+    batch = pair_batch(work=3)
+    answer(make_worker(), task_of(batch, "w0"))
+    refit(batch)
+    Fit.objects.update(seconds=10.0)
+    for row in ("w1", "w2"):
+        answer(make_worker(), task_of(batch, row))
+    clock.forward(99)  # a tenth of the time
+    assert not is_due(batch)
+    clock.forward(10)
+    assert is_due(batch)
+
+
+def test_enough_is_a_share_of_what_was_learnt_from(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    monkeypatch.setattr(refits, "FRESH_ANSWERS", 1)
+    batch = pair_batch(work=3)
+    answer(make_worker(), task_of(batch, "w0"))
+    refit(batch)
+    Fit.objects.update(seconds=0.0, held_out_votes=11)
+    answer(make_worker(), task_of(batch, "w1"))
+    clock.forward(1)
+    assert not is_due(batch)
+    answer(make_worker(), task_of(batch, "w2"))
+    assert is_due(batch)
+
+
+def test_one_statement_tells_what_is_due_however_many_batches_run() -> None:
+    for _ in range(3):
+        answer(make_worker(), task_of(pair_batch(work=1), "w0"))
+    with CaptureQueriesContext(connection) as asked:
+        assert not refits.any_refit_due()
+    assert len(asked) == 1

@@ -14,6 +14,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIRequestFactory
 
+from marketplace.accounts import callers
 from marketplace.accounts.callers import caller_by_secret, note_use, person_by_id, profile_of
 from marketplace.accounts.models import ApiKey, User
 from marketplace.accounts.rules import hash_secret
@@ -177,3 +178,93 @@ def test_of_many_calls_at_once_one_notes_the_use() -> None:
     first = ApiKey.objects.get(pk=key.pk).last_used_at
     note_use(stale[0])  # it still holds the old time: compared with the row, it does not overwrite
     assert ApiKey.objects.get(pk=key.pk).last_used_at == first
+
+
+def called(secret: str) -> tuple[User, ApiKey]:
+    """Who calls with a key that lets them in."""
+    found = caller_by_secret(hash_secret(secret))
+    assert found is not None
+    return found
+
+
+@pytest.mark.django_db
+def test_of_who_calls_again_nothing_is_read_but_that_they_are_the_same() -> None:
+    worker = make_worker("Ben")
+    secret = used_secret(worker.user)
+    first, again = called(secret), []
+    asked = statements(lambda: again.append(called(secret)))
+    assert [sql.split("(")[0] for sql in asked] == ["SELECT versions, used FROM caller_versions"]
+    assert again == [first]
+    assert (profile_of(again[0][0], Worker), profile_of(again[0][0], Expert)) == (worker, None)
+    found = profile_of(again[0][0], Worker)
+    assert found is not None
+    assert found.user is again[0][0]
+    assert again[0][1].user is again[0][0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("revealed", ["key", "person", "worker", "expert"])
+def test_whatever_is_written_of_a_caller_is_seen_at_the_next_call(revealed: str) -> None:
+    worker = make_worker("Ben")
+    secret = used_secret(worker.user)
+    called(secret)
+    match revealed:
+        case "key":
+            ApiKey.objects.update(scopes=["review"])
+            assert called(secret)[1].scopes == ["review"]
+        case "person":
+            User.objects.update(name="Benno")
+            assert called(secret)[0].name == "Benno"
+        case "worker":
+            Worker.objects.update(display_name="Benno")
+            found = profile_of(called(secret)[0], Worker)
+            assert found is not None
+            assert found.display_name == "Benno"
+        case _:
+            Expert.objects.create(user=worker.user)
+            assert profile_of(called(secret)[0], Expert) is not None
+
+
+@pytest.mark.django_db
+def test_who_is_known_is_let_in_no_longer_than_others() -> None:
+    user = make_user()
+    secret = used_secret(user)
+    for table, change in (
+        (ApiKey, {"revoked_at": now()}),
+        (ApiKey, {"revoked_at": None, "expires_at": now()}),
+        (User, {"is_active": False}),
+    ):
+        ApiKey.objects.update(revoked_at=None, expires_at=None)
+        called(secret)
+        table.objects.update(**change)
+        assert caller_by_secret(hash_secret(secret)) is None
+
+
+@pytest.mark.django_db
+def test_what_one_call_makes_of_its_person_the_next_does_not_see() -> None:
+    secret = used_secret(make_worker("Ben").user)
+    for _ in range(2):
+        person, key = called(secret)
+        worker = profile_of(person, Worker)
+        assert worker is not None
+        assert (person.name, key.scopes, worker.display_name) == ("Ben", ["review", "work"], "Ben")
+        person.name, key.scopes, worker.display_name = "Nobody", [], "Nobody"
+
+
+@pytest.mark.django_db
+def test_no_more_callers_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callers, "MOST_KNOWN", 2)
+    monkeypatch.setattr(callers, "_known", {})
+    secrets = [used_secret(make_user()) for _ in range(3)]
+    for secret in secrets:
+        called(secret)
+    assert list(callers._known) == [hash_secret(secret) for secret in secrets[1:]]
+
+
+@pytest.mark.django_db
+def test_to_note_that_a_key_is_used_is_not_to_read_it_again() -> None:
+    secret = create_api_key(user=make_user(), name="a program", scopes=["work"])[1]
+    note_use(called(secret)[1])
+    asked = statements(lambda: note_use(called(secret)[1]))
+    assert len(asked) == 1
+    assert ApiKey.objects.get().last_used_at is not None

@@ -1,0 +1,1 @@
+DROP FUNCTION caller_versions(text, timestamptz);
