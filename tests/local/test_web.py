@@ -13,8 +13,11 @@ from django.db import connection, transaction
 
 from marketplace.accounts.services import create_api_key
 from marketplace.core.problems import PROBLEM
-from tests.factories import make_user
+from tasks.answers.models import Answer
+from tasks.pool.models import Task
+from tests.factories import Shape, make_live, make_user, make_worker
 from tests.local.served import Reply, Served, served, terminate, until
+from tests.tasks.acts import take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -121,6 +124,38 @@ def test_connections_that_die_at_work_fail_one_request_each(web: Served) -> None
         terminate(web.backends("Lock"))
         assert all(refused_for_now(each.result()) for each in asked)
     assert [web.get(KEYS, **program).status for _ in range(12)] == [200] * 12
+
+
+def test_fifty_answers_at_once_over_two_connections_are_stored_or_told_to_come_again() -> None:
+    terms = {"min_overlap": 2, "max_overlap": 2, "suite_size": 1, "gold_share": 0}
+    batch, people = make_live(shape=Shape(work=25, terms=terms)), [make_worker() for _ in range(50)]
+    sent = {
+        create_api_key(user=worker.user, name="app", scopes=["work"])[1]: take(worker, batch)[0].public_id
+        for worker in people
+    }
+    body = {"answer": {"animal": "dog"}}
+
+    def send_all(web: Served) -> list[Future[Reply]]:
+        return [
+            web.threads.submit(web.post, f"/api/v1/assignments/{held}/submit", body, secret)
+            for secret, held in sent.items()
+        ]
+
+    def told(web: Served) -> set[int]:
+        return {each.result().status for each in send_all(web)}
+
+    with served(ASSAY_POOL_MAX="2") as web:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE tasks_answer IN ACCESS EXCLUSIVE MODE")
+            first = send_all(web)
+            until(lambda: any(each.done() for each in first))
+        refused = [each.result() for each in first if each.result().status != 201]
+        assert refused
+        assert all(refused_for_now(reply) for reply in refused)
+        until(lambda: told(web) == {200})
+        assert len(web.backends()) <= 2
+    assert Answer.objects.count() == 50
+    assert set(Task.objects.values_list("answers_count", "live_count")) == {(2, 0)}
 
 
 def test_files_streams_and_odd_addresses_go_through(web: Served) -> None:
