@@ -34,10 +34,10 @@ def main() -> None:
     crowds = [read_crowd(folder) for folder in folders if is_categorical(folder)]
     load = os.getloadavg()[0]
     print(f"{len(crowds)} crowds, {sum(crowd.votes.n_votes for crowd in crowds):,} answers; load {load:.1f}")
-    found: dict[str, list[Any]] = {
-        part: list(_measure(part, crowds, args)) for part in PARTS if part in args.parts
-    }
-    tables.show(found)
+    found: dict[str, list[Any]] = {}
+    for part in (part for part in PARTS if part in args.parts):
+        found[part] = list(_measure(part, crowds, args))
+        tables.show({part: found[part]})
     if args.curves and "saving" in found:
         draw_curves(found["saving"], args.curves)
     if args.json:
