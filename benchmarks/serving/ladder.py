@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.serving.adapter import Project, Worker
+from benchmarks.serving.adapter import Project, Worker, truth
 from benchmarks.serving.assay import Assay
 from benchmarks.serving.cells import Pool
 from benchmarks.serving.figures import divided, middle, times_of
@@ -100,7 +100,7 @@ async def _give_a_past(assay: Assay, pool: Pool, project: Project) -> None:
         items = await assay.next(project, worker, min(assay.suites, wanted - done))
         if not items:
             break
-        kept = await assay.submit(project, worker, items, [0] * len(items))
+        kept = await assay.submit(project, worker, items, [truth(item.number) for item in items])
         pool.ledger.add((item.key, worker.key) for item, stored in zip(items, kept, strict=True) if stored)
         if (spent := time.monotonic() - began) > told + 10:
             told = spent
@@ -127,6 +127,6 @@ async def _handful(assay: Assay, pool: Pool, project: Project, worker: Worker) -
         held += items
     database = ran(before, run_seconds(postgres)) / max(1, len(waits))
     for item in held:
-        kept = await assay.submit(project, worker, [item], [0])
+        kept = await assay.submit(project, worker, [item], [truth(item.number)])
         pool.ledger.add((item.key, worker.key) for stored in kept if stored)
     return Turn(tuple(waits), database)

@@ -36,7 +36,9 @@ class _Loop:
     def __init__(self, adapter: Adapter, project: Project, load: Load, worker: Worker, number: int) -> None:
         self._adapter, self._project, self._load, self._worker = adapter, project, load, worker
         self._random = random.Random(f"{load.seed}/{number}")  # noqa: S311  (a simulation)
-        self._skill = self._random.uniform(0.7, 0.98)
+        self._skill = self._random.uniform(
+            0.88, 0.98
+        )  # nobody among them tells so little that others are asked first
         self._empties = 0
 
     async def run(self, tally: Tally, until: float) -> None:
