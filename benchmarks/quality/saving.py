@@ -46,8 +46,8 @@ def measure_saving(crowd: Recorded, overlap: int, seeds: Iterable[int]) -> Savin
     vote = float(np.mean([vote_accuracy(queue, overlap, n_labels) for queue in queues]))
     pairs = zip(queues, markets, strict=True)
     curves = {"toloka": _mean_curve([toloka_curve(queue, market, overlap) for queue, market in pairs])}
-    for name, choosing in WAYS.items():
-        runs = [[_run(market, at, overlap, choosing) for at in THRESHOLDS] for market in markets]
+    for name, chooses in WAYS.items():
+        runs = [[_run(market, at, overlap, chooses) for at in THRESHOLDS] for market in markets]
         curves[name] = _mean_curve(runs)
     votes = range(1, overlap + 1)
     curves["vote"] = [(k, float(np.mean([vote_accuracy(q, k, n_labels) for q in queues]))) for k in votes]

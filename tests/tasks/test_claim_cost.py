@@ -18,6 +18,7 @@ from marketplace.projects.models import Batch
 from tasks.assignment import claim
 from tasks.assignment.models import Bookmark
 from tasks.pool.models import Task
+from tasks.quality.truth.information import ASKED_FIRST
 from tests.factories import Shape, make_live, make_worker
 from tests.tasks.acts import submit, take, task_of
 from tests.tasks.masses import Cost, big_batch, cost_of, let_answer, nodes, of_a_trigger
@@ -141,7 +142,7 @@ def test_it_never_reads_a_table_through(statistics: str) -> None:
         Reliability.objects.update_or_create(
             worker=prolific, project_id=batch.project_id, question="animal", defaults={"tells": tells}
         )
-        asked = [prolific.pk, batch.public_id, claim.ASKED_FIRST, now() - claim.OTHERS_THERE]
+        asked = [prolific.pk, batch.public_id, ASKED_FIRST, now() - claim.OTHERS_THERE]
         assert scans(cost_of(claim._CONTEXT, asked)) == []
     assert scans(cost_of(claim._TASK, [prolific.pk, task.public_id, "S", public_id(), now()])) == []
 

@@ -134,7 +134,7 @@ def test_a_refit_finds_who_tells_little(batch: Batch) -> None:
         answer(guesser, task, "dog" if (number // 2) % 2 else "cat")
     Task.objects.filter(batch=batch).update(state="open")
     refit_batch(batch=batch, schema=schema_of(batch.project_id))
-    tells = dict(Reliability.objects.values_list("worker_id", "tells"))
+    tells = {each.worker_id: each.tells or 0.0 for each in Reliability.objects.all()}
     assert tells[guesser.pk] < 0.3
     assert all(tells[worker.pk] > 0.7 for worker in good)
     assert sum(tells.values()) / len(tells) == pytest.approx(1.0, abs=0.01)
