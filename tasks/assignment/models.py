@@ -76,8 +76,10 @@ class Assignment(models.Model):
             # a worker's own list, and closing a batch
             models.Index(name="assignment_of_worker", fields=["worker", "-id"]),
             models.Index(name="assignment_by_state", fields=["batch", "state"]),
-            # how much a worker holds: as many rows as that
-            models.Index(name="assignment_held", fields=["worker"], condition=Q(state="claimed")),
+            # how much a worker holds: as many rows as that, in an order that no other index has
+            models.Index(
+                name="assignment_held", fields=["worker", "claimed_at"], condition=Q(state="claimed")
+            ),
         ]
 
 

@@ -52,7 +52,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             "assignment",
-            models.Index(condition=models.Q(("state", "claimed")), fields=["worker"], name="assignment_held"),
+            models.Index(
+                condition=models.Q(("state", "claimed")),
+                fields=["worker", "claimed_at"],
+                name="assignment_held",
+            ),
         ),
         migrations.AddIndex(
             "dispute",

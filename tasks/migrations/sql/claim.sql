@@ -24,6 +24,7 @@ RETURNS TABLE (
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET jit = off
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_sort = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -52,9 +53,11 @@ BEGIN
            CASE WHEN (SELECT max(coalesce(r.tells, p_enough)) FROM workers_reliability r
                        WHERE r.worker_id = p_worker AND r.project_id = source.project_id) < p_enough
              THEN EXISTS (
-               SELECT FROM (SELECT a.worker_id, a.submitted_at FROM tasks_answer a
-                             WHERE a.batch_id = source.id ORDER BY a.id DESC LIMIT 20) AS newest
-                WHERE newest.worker_id <> p_worker AND newest.submitted_at > p_since
+               -- by batch and number: only the index of both gives that order without a sort
+               SELECT FROM (SELECT a.batch_id, a.worker_id, a.submitted_at FROM tasks_answer a
+                             WHERE a.batch_id <= source.id ORDER BY a.batch_id DESC, a.id DESC LIMIT 20) AS newest
+                WHERE newest.batch_id = source.id
+                  AND newest.worker_id <> p_worker AND newest.submitted_at > p_since
                   AND coalesce((SELECT max(coalesce(r.tells, p_enough)) FROM workers_reliability r
                                  WHERE r.worker_id = newest.worker_id AND r.project_id = source.project_id),
                                p_enough) >= p_enough)
