@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from marketplace.core.clock import now
+from marketplace.projects.models import Batch
 from tasks.answers.models import Answer
 from tasks.disputes.models import Dispute, DisputeState, Outcome, Verdict
 from workers.profiles.models import Expert
@@ -22,6 +23,11 @@ def disputes_for(expert: Expert, state: str) -> QuerySet[Dispute]:
         return rows.filter(expert=expert, state=DisputeState.DECIDED)
     free = Q(state=DisputeState.OPEN) | Q(state=DisputeState.CLAIMED, lease_expires_at__lte=now())
     return rows.filter(free).exclude(task__answers__worker__user_id=expert.user_id)
+
+
+def undecided_disputes(batch: Batch) -> QuerySet[Dispute]:
+    """Those of a batch that still wait for a verdict, claimed or not."""
+    return Dispute.objects.filter(batch=batch).exclude(state=DisputeState.DECIDED)
 
 
 def anonymous_answers(dispute: Dispute) -> list[dict[str, Any]]:

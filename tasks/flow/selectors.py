@@ -16,6 +16,7 @@ from tasks.assignment.models import LIVE, Assignment, AssignmentState
 from tasks.consensus.models import Consensus, Fit
 from tasks.consensus.rules import BatchPlan
 from tasks.disputes.models import Dispute, DisputeState
+from tasks.disputes.selectors import undecided_disputes
 from tasks.pool.models import Task, TaskState
 from workers.pay.rules import shares
 from workers.reliability.models import Reliability
@@ -28,11 +29,10 @@ def counts_of(batch: Batch) -> dict[str, int]:
     """How many tasks there are and how many in each state (gold left out), and undecided disputes."""
     work = Task.objects.filter(batch=batch, is_gold=False)
     states = dict(work.values_list("state").annotate(n=Count("id")))
-    undecided = Dispute.objects.filter(batch=batch).exclude(state=DisputeState.DECIDED)
     return {
         "tasks": sum(states.values()),
         **{state.value: states.get(state, 0) for state in TaskState},
-        "disputes_open": undecided.count(),
+        "disputes_open": undecided_disputes(batch).count(),
     }
 
 

@@ -16,7 +16,7 @@ from marketplace.projects.models import RUNNING, Batch, BatchState, ClosingStep
 from marketplace.projects.selectors import schema_of
 from marketplace.projects.services import BatchMoved, move_batch, refund_escrow
 from tasks.assignment.models import LIVE, Assignment, AssignmentState
-from tasks.disputes.models import Dispute, DisputeState
+from tasks.disputes.selectors import undecided_disputes
 from tasks.flow.refits import refit_batch
 from tasks.flow.selectors import closing_batches, done_batches, untended
 from tasks.offers.services import withdraw_offer
@@ -227,8 +227,8 @@ def _pay_some(pair: Pair, ids: list[int]) -> int:
 
 
 def _outstanding(batch: Batch) -> bool:
-    undecided = Dispute.objects.filter(batch=batch).exclude(state=DisputeState.DECIDED)
-    return Assignment.objects.filter(batch=batch, state__in=LIVE).exists() or undecided.exists()
+    live = Assignment.objects.filter(batch=batch, state__in=LIVE)
+    return live.exists() or undecided_disputes(batch).exists()
 
 
 def _unpaid(batch: Batch) -> Dues:
