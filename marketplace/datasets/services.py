@@ -12,6 +12,7 @@ from marketplace.clients.models import Client
 from marketplace.core.clock import now
 from marketplace.core.errors import Fault, Invalid
 from marketplace.core.ids import public_id
+from marketplace.database.plans import forget_plans
 from marketplace.datasets.models import Dataset, DatasetState, Row, RowError, RowGold
 from marketplace.datasets.readers import FileUnreadable, ReadError, ReadRow, reader_for
 
@@ -56,6 +57,7 @@ def import_dataset(*, dataset_id: int) -> None:
     dataset = Dataset.objects.filter(id=dataset_id, state=DatasetState.IMPORTING).first()
     if dataset is None:
         return
+    forget_plans()
     try:
         with dataset.file.open("rb") as source:
             records = reader_for(dataset.file_format)(source)  # type: ignore[arg-type]

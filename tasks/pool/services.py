@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from marketplace.core.errors import Fault, Invalid
 from marketplace.core.ids import public_id
+from marketplace.database.plans import forget_plans
 from marketplace.datasets.models import RowGold
 from marketplace.projects.models import Batch
 from marketplace.projects.schema import AnswerProblems, Schema, canonical_answer
@@ -49,6 +50,7 @@ def make_tasks(*, batch: Batch, schema: Schema) -> int:
     random.SystemRandom().shuffle(places)
     terms: dict[str, Any] = {"batch": batch.pk, "least": batch.min_overlap, "most": batch.max_overlap}
     terms |= {"gold_overlap": batch.gold_max_overlap}
+    forget_plans()
     with connection.cursor() as cursor:
         for start in range(0, len(rows), CHUNK):
             some = rows[start : start + CHUNK]

@@ -21,11 +21,11 @@ from tasks.pool.models import Task
 from tasks.quality.truth.information import ASKED_FIRST
 from tests.factories import Shape, make_live, make_worker
 from tests.tasks.acts import submit, take, task_of
-from tests.tasks.masses import Cost, big_batch, cost_of, let_answer, nodes, of_a_trigger
+from tests.tasks.masses import Cost, analyse, big_batch, cost_of, let_answer, nodes, of_a_trigger
 from workers.profiles.models import Worker
 from workers.reliability.models import Reliability
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_installed")]
 
 SMALL, BIG, HUGE = 10_000, 100_000, 1_000_000
 MOST_BUFFERS, MOST_WITH_TRIGGERS = 50, 90
@@ -62,11 +62,6 @@ def scans(cost: Cost) -> list[str]:
             if whole or (unguided and not of_a_trigger(plan)):
                 found.append(f"{node['Node Type']} in {plan['Query Text']}")
     return found
-
-
-def analyse() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
 
 
 @contextmanager

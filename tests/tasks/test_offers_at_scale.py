@@ -20,7 +20,7 @@ from tests.tasks.acts import pair_batch
 from tests.tasks.masses import buffers, explained, nodes
 from workers.profiles.models import Worker
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_installed")]
 
 LIVE = 5000
 MAY = 300

@@ -23,10 +23,10 @@ from tasks.pool.models import Task
 from tests.factories import Shape, make_live, make_worker
 from tests.marketplace.callers import ok, with_key
 from tests.tasks.acts import answer, answer_by_new_workers, claim, pair_batch, task_of
-from tests.tasks.masses import Cost, big_batch, cost_of, explained, let_answer, nodes
+from tests.tasks.masses import Cost, analyse, big_batch, cost_of, explained, let_answer, nodes
 from workers.profiles.models import Worker
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_installed")]
 
 # who is calling; all there is to know, under lock; everything that is written
 USUAL = 3
@@ -283,8 +283,7 @@ def test_it_never_reads_a_table_through(statistics: str, ben: Worker) -> None:
         answer(ben, task_of(first, row))  # plans are made while the tables are nearly empty
     batch = busy_batch()
     if statistics == "analysed":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        analyse()
     for size in (1, 10):
         for is_gold, value in ((False, "dog"), (False, "cat"), (True, "dog")):
             worker = make_worker()

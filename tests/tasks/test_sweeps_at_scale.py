@@ -17,7 +17,7 @@ from tests.tasks.acts import pair_batch
 from tests.tasks.masses import buffers, nodes
 from workers.pay.services import pay_work
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_installed")]
 
 DUE = 100_000
 PEOPLE = 50
