@@ -170,13 +170,14 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "marketplace.accounts.middleware.ByKey",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "marketplace.accounts.middleware.ContentSecurityPolicy",
-    "marketplace.accounts.middleware.Sessions",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "marketplace.accounts.middleware.Languages",
     "django.middleware.common.CommonMiddleware",
-    "marketplace.accounts.middleware.Forgeries",
-    "marketplace.accounts.middleware.SignedIn",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "marketplace.accounts.middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

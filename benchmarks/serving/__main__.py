@@ -22,9 +22,9 @@ from benchmarks.serving.machine import load_average, read
 from benchmarks.serving.rawsql import RawSql
 from benchmarks.serving.rounds import Plan, Rounds
 from benchmarks.serving.running import ROOT, CannotRun, Running, end_in_order
-from benchmarks.serving.summary import summary
+from benchmarks.serving.summary import JOINED, OURS, summary
 
-OWN = ("assay", "bare", "raw")
+OWN = ("assay", "joined", "bare", "raw")
 REST = 5.0  # seconds over which the house is watched doing nothing
 DRAINED = 100  # tasks
 
@@ -53,7 +53,7 @@ def _run(args: argparse.Namespace, running: Running, filler: Filler) -> None:
     if args.json:
         args.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(found["summary"])
-    if any(not verdict["exact"] for verdict in found["verdicts"] if verdict["system"] == "assay"):
+    if any(not verdict["exact"] for verdict in found["verdicts"] if verdict["system"] in (OURS, JOINED)):
         raise SystemExit(1)
 
 
@@ -69,6 +69,8 @@ def _systems(args: argparse.Namespace, running: Running, filler: Filler) -> list
     systems: list[Adapter] = []
     if "assay" in args.systems:
         systems.append(_assay(args, running, filler))
+    if "joined" in args.systems:
+        systems.append(Assay(running, filler, gold_share=args.gold, name=JOINED, joined=True))
     if "bare" in args.systems:
         bare = BareView(running, port=args.port + 1)
         print(f"the bare view is served by {bare.server}")
@@ -150,7 +152,12 @@ def _arguments() -> argparse.Namespace:
     add("--suite", type=numbers, default=[1, 10], help="tasks claimed at once")
     add("--seconds", type=float, default=10.0, help="of each cell")
     add("--rounds", type=int, default=3)
-    add("--systems", type=names, default=[*OWN, *peers.NAMES], help="assay, bare, raw, and peers by name")
+    add(
+        "--systems",
+        type=names,
+        default=[*OWN, *peers.NAMES],
+        help="assay, joined, bare, raw, and peers by name",
+    )
     add("--overlap", type=int, default=3)
     add("--gold", type=float, default=0.05, help="known rows besides, as a share; 0 for none")
     add("--think", type=float, default=0.0, help="mean seconds between next and submit")

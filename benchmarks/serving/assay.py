@@ -62,8 +62,28 @@ class Filler:
             self._process.communicate()
 
 
+def _items(suite: dict[str, Any]) -> list[Item]:
+    return [
+        Item(held["task"]["id"], held["task"]["data"]["n"], (suite["suite"], held["id"], held["fence"]))
+        for held in suite["assignments"]
+    ]
+
+
+def _came_along(told: dict[str, Any]) -> list[Item]:
+    """The suite in the reply to an answer; empty where there was nothing. Raises Refused."""
+    if "suite" in told:
+        return _items(told["suite"])
+    problem = told["problem"]
+    if problem["code"] not in NOTHING:
+        raise Refused(problem["status"], json.dumps(problem).encode())
+    return []
+
+
 class Assay(System):
-    """The product; `port` where it answers, `web` its own web processes where they are not the house's."""
+    """The product; `port` where it answers, `web` its own web processes where they are not the house's.
+
+    `joined`: single answers ask for the next task too, and what comes with the reply is the next claim.
+    """
 
     name = "assay"
     suites = 50
@@ -77,8 +97,9 @@ class Assay(System):
         port: int = 0,
         web: int = 0,
         name: str = "",
+        joined: bool = False,
     ) -> None:
-        self.name = name or self.name
+        self.name, self._joined = name or self.name, joined
         self._running, self._filler, self._gold_share = running, filler, gold_share
         self._port, self._web = port or running.port, web
         self._people: dict[str, Any] = {}
@@ -113,18 +134,17 @@ class Assay(System):
         return self._workers[:count]
 
     async def next(self, project: Project, worker: Worker, size: int) -> list[Item]:
-        """Claim a suite of up to `size`."""
+        """Claim a suite of up to `size`, unless one came with the last reply."""
+        kept: list[Item] | None = worker.extra.setdefault("next", {}).pop(project.key, None)
+        if kept is not None:
+            return kept
         reply = await worker.extra["line"].post("/api/v1/work/claims", {"batch": project.key, "size": size})
         if reply.status == 409:
             refusal = Refused(reply.status, reply.body)
             if refusal.code in NOTHING:
                 return []
             raise refusal
-        suite = reply.expect(201).json()
-        return [
-            Item(held["task"]["id"], held["task"]["data"]["n"], (suite["suite"], held["id"], held["fence"]))
-            for held in suite["assignments"]
-        ]
+        return _items(reply.expect(201).json())
 
     async def submit(
         self, project: Project, worker: Worker, items: list[Item], choices: list[int]
@@ -132,7 +152,8 @@ class Assay(System):
         """Answer what was claimed: a whole suite in one request where the API has that, else one by one."""
         if len(items) > 1 and self._suites_taken_whole:
             return await self._submit_suite(worker, items, choices)
-        return [await self._submit(worker, item, choice) for item, choice in zip(items, choices, strict=True)]
+        pairs = zip(items, choices, strict=True)
+        return [await self._submit(project, worker, item, choice) for item, choice in pairs]
 
     async def export(self, project: Project) -> int | None:
         """Answers told of by the batch's export and, for known rows, by its progress."""
@@ -176,11 +197,15 @@ class Assay(System):
     async def _act(self, name: str, **values: Any) -> dict[str, Any]:
         return await asyncio.to_thread(self._filler.act, name, **values)
 
-    async def _submit(self, worker: Worker, item: Item, choice: int) -> bool:
+    async def _submit(self, project: Project, worker: Worker, item: Item, choice: int) -> bool:
         _, assignment, fence = item.claim
-        body = {"answer": {QUESTION: CLASSES[choice]}, "fence": fence, "seconds": 3.0}
+        body: dict[str, Any] = {"answer": {QUESTION: CLASSES[choice]}, "fence": fence, "seconds": 3.0}
+        if self._joined:
+            body["next"] = {"batch": project.key, "size": 1}
         reply = await worker.extra["line"].post(f"/api/v1/assignments/{assignment}/submit", body)
         if reply.status in (200, 201):
+            if self._joined:
+                worker.extra["next"][project.key] = _came_along(reply.json()["next"])
             return True
         refusal = Refused(reply.status, reply.body)
         if refusal.status == 409 and refusal.code in NOT_TAKEN:

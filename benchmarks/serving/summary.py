@@ -8,6 +8,8 @@ from benchmarks.serving.cells import Verdict
 from benchmarks.serving.figures import Cell, growth, middle, ratios
 
 OURS = "assay"
+#: ours, where the reply to an answer brings the next task along
+JOINED = "assay joined"
 FLOORS = ("bare view", "raw SQL")
 #: measured before, in one interleaved run with a bare view of the same kind (10 thousand tasks, 8 and 32
 #: workers): the bare view's answers per second over the peer's, and the peer's CPU per answer over its
@@ -26,8 +28,11 @@ def summary(
     full = [cell for cell in single if cell.workers > 1] or single
     parts = [against(full, floor) for floor in FLOORS]
     parts += [against(full, peer) or ("" if paused else derived(full, peer)) for peer in PUBLISHED]
-    parts += [_suites(cells), _growth(single), *more, _exact(verdicts)]
-    return "summary: " + "; ".join(part for part in parts if part)
+    parts += [_suites(cells), _growth(single)]
+    joined = [against(full, other, JOINED) for other in (OURS, *FLOORS, *PUBLISHED)]
+    if any(joined):
+        more = [*more, "joined: " + ", ".join(part for part in joined if part)]
+    return "summary: " + "; ".join(part for part in [*parts, *more, _exact(verdicts)] if part)
 
 
 def of_servers(cells: Sequence[Cell]) -> str:
@@ -40,9 +45,9 @@ def of_servers(cells: Sequence[Cell]) -> str:
     return f"summary, against {first}: " + "; ".join(parts)
 
 
-def against(cells: Sequence[Cell], other: str) -> str:
-    """Ours against another system of the same run; empty where that was not in it."""
-    rate, cost = ratios(cells, OURS, other, per_second), ratios(cells, OURS, other, cpu)
+def against(cells: Sequence[Cell], other: str, ours: str = OURS) -> str:
+    """Ours against another system of the same run; empty where one of them was not in it."""
+    rate, cost = ratios(cells, ours, other, per_second), ratios(cells, ours, other, cpu)
     return f"{times(rate)} {other}'s answers/s at {times(cost)} its CPU" if rate else ""
 
 
@@ -106,7 +111,7 @@ def _growth(cells: Sequence[Cell]) -> str:
 
 
 def _exact(verdicts: Sequence[Verdict]) -> str:
-    ours = [verdict for verdict in verdicts if verdict.system == OURS]
+    ours = [verdict for verdict in verdicts if verdict.system in (OURS, JOINED)]
     wrong = sum(not verdict.exact for verdict in ours)
     if not ours:
         return ""

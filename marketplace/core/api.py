@@ -105,9 +105,13 @@ class Endpoint(APIView):
         self.response = self.finalize_response(request, response, *args, **kwargs)
         return self.response
 
+    def is_repeatable(self, request: Request) -> bool:
+        """Whether this POST is done once under its key, and its reply kept."""
+        return self.repeatable
+
     def _is_repeatable(self, request: Request) -> bool:
         known = request.method == "POST" and KEY_HEADER in request.headers and request.user.is_authenticated
-        return self.repeatable and bool(known and request.headers[KEY_HEADER])
+        return bool(known and request.headers[KEY_HEADER] and self.is_repeatable(request))
 
     def listed(
         self, request: Request, rows: Any, shown: Callable[..., Any], ordering: str = "-id"

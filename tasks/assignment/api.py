@@ -16,6 +16,7 @@ from tasks.assignment.models import Assignment
 from tasks.assignment.selectors import suite_as_shown
 from tasks.assignment.services import claim_suite, claim_task, return_assignment
 from workers.profiles.access import worker_for_user
+from workers.profiles.models import Worker
 
 MOST_AT_ONCE = 50
 
@@ -90,24 +91,33 @@ class Claims(Endpoint):
     @extend_schema(request=ClaimIn, responses={201: SuiteOut}, operation_id="work_claim")
     def post(self, request: Request) -> Response:
         """Lease the next suite of a batch, or one named task."""
-        wanted = _read(request.data)
-        if ("batch" in wanted) == ("task" in wanted):
-            raise Invalid(faults=[Fault("batch", "one_of", "Name either a batch or a task.")])
-        worker = worker_for_user(cast(User, request.user))
-        if "task" in wanted:
-            suite = claim_task(worker=worker, task=wanted["task"])
-        else:
-            suite = claim_suite(worker=worker, batch=wanted["batch"], size=wanted.get("size"))
-        return Response(suite_as_shown(suite), status=201)
+        wanted = read_claim(request.data)
+        return Response(claim(worker_for_user(cast(User, request.user)), wanted), status=201)
 
 
-def _read(raw: Any) -> dict[str, Any]:
-    """What is wanted. Raises ValidationError for what `ClaimIn` refuses."""
-    if _is_plain(raw):
-        return cast(dict[str, Any], raw)
-    checked = ClaimIn(data=raw)
-    checked.is_valid(raise_exception=True)
-    return cast(dict[str, Any], checked.validated_data)
+def read_claim(raw: Any) -> dict[str, Any]:
+    """What is wanted. Raises ValidationError for what `ClaimIn` refuses, and Invalid unless it names either a
+    batch or a task.
+    """
+    wanted = cast(dict[str, Any], raw)
+    if not _is_plain(raw):
+        checked = ClaimIn(data=raw)
+        checked.is_valid(raise_exception=True)
+        wanted = checked.validated_data
+    if ("batch" in wanted) == ("task" in wanted):
+        raise Invalid(faults=[Fault("batch", "one_of", "Name either a batch or a task.")])
+    return wanted
+
+
+def claim(worker: Worker, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Claim what is wanted (see `read_claim`); the suite as its worker is shown it. Raises what `claim_suite`
+    and `claim_task` raise.
+    """
+    if "task" in wanted:
+        suite = claim_task(worker=worker, task=wanted["task"])
+    else:
+        suite = claim_suite(worker=worker, batch=wanted["batch"], size=wanted.get("size"))
+    return suite_as_shown(suite)
 
 
 def _is_plain(raw: Any) -> bool:
