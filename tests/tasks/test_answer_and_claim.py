@@ -1,4 +1,4 @@
-"""Answers that ask for the next task too: what came of the claim is told beside what became of the answers."""
+"""Answers that ask for the next task too: what came of the claim is told beside what became of them."""
 
 from __future__ import annotations
 
