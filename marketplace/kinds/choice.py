@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from marketplace.kinds import coin
 from marketplace.kinds.kind import AnswerInvalid, ConfigInvalid, Grade, Json, Merged, Problem
 from marketplace.kinds.options import Option, as_value, describe_options, read_options, refuse_unknown
+from marketplace.kinds.weights import heard
 
 #: With more options, a worker's confusion matrix would cost far more than it could ever tell.
 MOST_CLASSES = 50
@@ -64,12 +65,9 @@ def merge(config: Config, answers: Sequence[Json], weights: Sequence[float]) -> 
 
     `parts` holds every option's probability.
     """
-    if not answers:
-        raise ValueError("nothing to merge")
-    labels = [config.values.index(str(answer)) for answer in answers]
-    # Sorted, so that rounding does not depend on who answered first.
-    pairs = sorted(zip(labels, weights, strict=True))
-    post = coin.among([label for label, _ in pairs], [weight for _, weight in pairs], len(config.options))
+    pairs = heard(answers, weights)
+    labels = [config.values.index(str(answer)) for answer, _ in pairs]
+    post = coin.among(labels, [weight for _, weight in pairs], len(config.options))
     best = max(range(len(post)), key=lambda code: (round(post[code], 12), labels.count(code), -code))
     return Merged(config.values[best], post[best], dict(zip(config.values, post, strict=True)))
 

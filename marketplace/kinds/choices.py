@@ -9,13 +9,16 @@ from math import prod
 from marketplace.kinds import coin
 from marketplace.kinds.kind import AnswerInvalid, ConfigInvalid, Grade, Json, Merged, Problem
 from marketplace.kinds.options import (
+    MOST,
     Option,
     as_value,
     describe_options,
+    is_list,
     read_count,
     read_options,
     refuse_unknown,
 )
+from marketplace.kinds.weights import heard
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,10 @@ def describe(config: Config) -> dict[str, Json]:
 
 def canonical(config: Config, answer: object) -> list[Json]:
     """The picked values in the order of the options, each once; AnswerInvalid when they do not fit."""
-    if not isinstance(answer, Sequence) or isinstance(answer, str | bytes):
+    if not is_list(answer):
         raise AnswerInvalid(Problem("", "not_a_list", "Give a list of options."))
+    if len(answer) > MOST:
+        raise AnswerInvalid(Problem("", "too_many", f"Choose at most {config.max}."))
     picked = {as_value(item) for item in answer}
     if not picked <= set(config.values):
         raise AnswerInvalid(Problem("", "option_unknown", "Choose only from the options."))
@@ -84,10 +89,7 @@ def merge(config: Config, answers: Sequence[Json], weights: Sequence[float]) -> 
     probable options are added (dropped). `parts` holds the probability of each option's decision,
     `confidence` is their product: the chance that the whole set is right, options taken as independent.
     """
-    if not answers:
-        raise ValueError("nothing to merge")
-    # Sorted, so that rounding does not depend on who answered first.
-    pairs = sorted(zip([_picked(answer) for answer in answers], weights, strict=True), key=_stable)
+    pairs = [(_picked(answer), weight) for answer, weight in heard(answers, weights)]
     accuracies = [weight for _, weight in pairs]
     chance: dict[str, float] = {}
     liked: dict[str, tuple[float, float, int]] = {}
@@ -125,7 +127,3 @@ def value_of(config: Config, label: int) -> Json:
 
 def _picked(value: Json) -> set[str]:
     return {str(item) for item in value} if isinstance(value, list) else set()
-
-
-def _stable(pair: tuple[set[str], float]) -> tuple[float, list[str]]:
-    return pair[1], sorted(pair[0])

@@ -94,3 +94,10 @@ class Kind(Protocol[C]):
 
     def value_of(self, config: C, label: int) -> Json:
         """The value of a class code; LookupError for kinds without classes or an unknown code."""
+
+
+class RowKind(Kind[C], Protocol[C]):
+    """A kind whose answers also depend on the row they are about: a column that is shown, a text's length."""
+
+    def fits(self, config: C, answer: Json, row: Mapping[str, object]) -> None:
+        """AnswerInvalid when a canonical answer does not fit the row (column -> value)."""

@@ -6,11 +6,38 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from marketplace.kinds import choice, choices, text
-from marketplace.kinds.kind import Kind
+from marketplace.kinds import (
+    choice,
+    choices,
+    number,
+    pairwise,
+    ranking,
+    rating,
+    spans,
+    taxonomy,
+    text,
+)
+from marketplace.kinds.kind import Kind, RowKind
 
 #: Name in a schema -> the module that knows the kind. A new kind is one file and one line here.
-KINDS: Mapping[str, Kind[Any]] = MappingProxyType({"choice": choice, "choices": choices, "text": text})
+KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
+    {
+        "choice": choice,
+        "choices": choices,
+        "rating": rating,
+        "number": number,
+        "text": text,
+        "pairwise": pairwise,
+        "ranking": ranking,
+        "taxonomy": taxonomy,
+        "spans": spans,
+    }
+)
+
+#: Those of them whose answers must also fit the row: a text's length, a column that has to be there.
+ROW_KINDS: Mapping[str, RowKind[Any]] = MappingProxyType(
+    {"pairwise": pairwise, "ranking": ranking, "spans": spans}
+)
 
 
 def kind_of(name: str) -> Kind[Any]:

@@ -6,18 +6,23 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from marketplace.kinds import coin
-from marketplace.kinds.distance import likeness
+from marketplace.kinds import coin, word_votes
+from marketplace.kinds.characters import storable
+from marketplace.kinds.distance import central, likeness
 from marketplace.kinds.kind import AnswerInvalid, ConfigInvalid, Grade, Json, Merged, Problem
-from marketplace.kinds.options import read_count, refuse_unknown
+from marketplace.kinds.numbers import read_number
+from marketplace.kinds.options import read_count, read_flag, read_one_of, refuse_unknown
+from marketplace.kinds.weights import heard
 
 LONGEST = 10_000
-SETTINGS = ("min_length", "max_length", "multiline", "ignore_case", "gold_distance")
+SETTINGS = ("min_length", "max_length", "multiline", "ignore_case", "gold_distance", "metric", "merge")
+CHARACTERS, WORDS = "characters", "words"
+WHOLE = "whole"
 
 
 @dataclass(frozen=True)
 class Config:
-    """How long, on how many lines, and what counts as the same text."""
+    """How long, on how many lines, what counts as the same text, and how several become one."""
 
     #: characters, after surrounding white space is dropped
     min_length: int = 1
@@ -25,8 +30,12 @@ class Config:
     multiline: bool = False
     #: whether two texts that differ in case only are the same
     ignore_case: bool = True
-    #: share of characters, 0..1, that may differ from a known answer and still pass
+    #: share of characters or words, 0..1, that may differ from a known answer and still pass
     gold_distance: float = 0.1
+    #: whether likeness is counted in `characters` (1 - CER) or `words` (1 - WER)
+    metric: str = CHARACTERS
+    #: `whole`: one of the texts written; `words`: word by word, for transcriptions
+    merge: str = WHOLE
 
 
 def parse(config: Mapping[str, object]) -> Config:
@@ -38,20 +47,19 @@ def parse(config: Mapping[str, object]) -> Config:
         problems.append(
             Problem("min_length", "min_above_max", "“min_length” must not be above “max_length”.")
         )
-    flags: dict[str, bool] = {}
-    for key, default in (("multiline", Config.multiline), ("ignore_case", Config.ignore_case)):
-        flag = config.get(key, default)
-        if not isinstance(flag, bool):
-            problems.append(Problem(key, "not_true_or_false", "Give true or false."))
-        flags[key] = flag is True
-    distance = config.get("gold_distance", Config.gold_distance)
-    if isinstance(distance, bool) or not isinstance(distance, int | float) or not 0 <= distance <= 1:
-        problems.append(Problem("gold_distance", "number_out_of_range", "Give a number from 0 to 1."))
-        distance = Config.gold_distance
+    read = Config(
+        min_length=least,
+        max_length=most,
+        multiline=read_flag(config, "multiline", Config.multiline, problems),
+        ignore_case=read_flag(config, "ignore_case", Config.ignore_case, problems),
+        gold_distance=read_number(config, "gold_distance", Config.gold_distance, (0.0, 1.0), problems),
+        metric=read_one_of(config, "metric", (CHARACTERS, WORDS), problems),
+        merge=read_one_of(config, "merge", (WHOLE, WORDS), problems),
+    )
     refuse_unknown(config, SETTINGS, problems)
     if problems:
         raise ConfigInvalid(*problems)
-    return Config(least, most, flags["multiline"], flags["ignore_case"], float(distance))
+    return read
 
 
 def describe(config: Config) -> dict[str, Json]:
@@ -67,7 +75,7 @@ def canonical(config: Config, answer: object) -> str:
     text = ("\n" if config.multiline else " ").join(lines).strip()
     if not config.multiline:
         text = " ".join(text.split())
-    if "\x00" in text:
+    if not storable(text):
         raise AnswerInvalid(Problem("", "not_a_text", "The text holds a character that cannot be stored."))
     if len(text) < config.min_length:
         raise AnswerInvalid(Problem("", "too_short", f"Write at least {config.min_length} characters."))
@@ -83,29 +91,31 @@ def validate(config: Config, answer: object) -> None:
 
 
 def agree(config: Config, a: Json, b: Json) -> float:
-    """1 - edit distance over the longer length, of the texts as compared."""
-    return likeness(_compared(config, a), _compared(config, b))
+    """1 - edit distance over the longer length, of the texts as compared, in characters or in words."""
+    return _likeness(config, _compared(config, a), _compared(config, b))
 
 
 def merge(config: Config, answers: Sequence[Json], weights: Sequence[float]) -> Merged:
-    """The most probable text among those written, equal ones counted together; then its most central
-    spelling.
+    """The most probable text among those written, or one put together word by word, as the settings say.
 
-    The one-coin model over the texts seen and "none of these" (`coin.among_seen`). A tie goes to the text
-    most like all others. `parts` holds each distinct text's probability under its most central spelling.
+    Whole: equal texts count together, and the most central spelling stands for them; the one-coin model over
+    the texts seen and "none of these" (`coin.among_seen`). A tie goes to the text most like all others.
+    `parts` holds each distinct text's probability under its most central spelling. By words: see
+    `word_votes.merge`; texts too long for that, or too long together, are merged whole.
     """
-    if not answers:
-        raise ValueError("nothing to merge")
     # Sorted, so that rounding and ties do not depend on who answered first.
-    pairs = sorted(zip([str(answer) for answer in answers], weights, strict=True))
+    pairs = sorted((str(answer), weight) for answer, weight in heard(answers, weights))
+    by_words = word_votes.merge(pairs, ignore_case=config.ignore_case) if config.merge == WORDS else None
+    if by_words and _is_valid(config, by_words.value):
+        return by_words
     forms = [_compared(config, answer) for answer, _ in pairs]
     post = coin.among_seen(forms, [weight for _, weight in pairs])
     spelling = {
-        form: _central([answer for (answer, _), other in zip(pairs, forms, strict=True) if other == form])
+        form: central([answer for (answer, _), other in zip(pairs, forms, strict=True) if other == form])
         for form in post
     }
-    central = {form: sum(likeness(form, other) for other in forms) for form in _leaders(post)}
-    best = max(central, key=lambda form: central[form])
+    likes = {form: sum(_likeness(config, form, other) for other in forms) for form in _leaders(post)}
+    best = max(likes, key=lambda form: likes[form])
     return Merged(spelling[best], post[best], {spelling[form]: share for form, share in post.items()})
 
 
@@ -135,14 +145,15 @@ def _compared(config: Config, value: Json) -> str:
     return text.casefold() if config.ignore_case else text
 
 
+def _likeness(config: Config, a: str, b: str) -> float:
+    return likeness(a.split(), b.split()) if config.metric == WORDS else likeness(a, b)
+
+
+def _is_valid(config: Config, value: Json) -> bool:
+    """Words of several texts can be longer together than any text was allowed to be."""
+    return config.min_length <= len(str(value)) <= config.max_length
+
+
 def _leaders(post: Mapping[str, float]) -> list[str]:
     top = max(post.values())
     return sorted(form for form, share in post.items() if share >= top - 1e-12)
-
-
-def _central(texts: Sequence[str]) -> str:
-    """The text most like all the others (the medoid); the first in order on a tie. `texts` is sorted."""
-    distinct = list(dict.fromkeys(texts))
-    if len(distinct) == 1:
-        return distinct[0]
-    return max(distinct, key=lambda text: sum(likeness(text, other) for other in texts))

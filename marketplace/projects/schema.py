@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from marketplace.core.storable import unstorable
 from marketplace.kinds.kind import AnswerInvalid, ConfigInvalid, Invalid, Json, Problem
-from marketplace.kinds.registry import KINDS
+from marketplace.kinds.registry import KINDS, ROW_KINDS
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,49}")
 SHOWN_AS = ("text", "heading", "image", "link", "quote")
@@ -28,7 +28,7 @@ class SchemaInvalid(Invalid):
 class AnswerProblems(Invalid):
     """The answer does not fit the schema; `problems` lists everything that is wrong with it.
 
-    Each has (where, code, message); where is the question's name.
+    Each has (where, code, message); where is the question's name, then after a dot the place in it.
     """
 
 
@@ -58,6 +58,11 @@ class Schema:
 
     questions: tuple[Question, ...]
     display: tuple[Field, ...] = ()
+
+    @property
+    def asks_of_rows(self) -> bool:
+        """Whether an answer also has to fit the row it is about (`row_problems`)."""
+        return any(question.kind in ROW_KINDS for question in self.questions)
 
     def question(self, name: str) -> Question:
         """The question of this name; LookupError when there is none."""
@@ -122,6 +127,27 @@ def answer_problems(schema: Schema, answer: object) -> list[Problem]:
     return _read_answer(schema, answer)[1]
 
 
+def row_problems(schema: Schema, answer: Mapping[str, Json], row: Mapping[str, object]) -> list[Problem]:
+    """What is wrong with a canonical answer to this row (column to value); empty when it fits."""
+    problems: list[Problem] = []
+    for question in schema.questions:
+        kind = ROW_KINDS.get(question.kind)
+        if kind is None or question.name not in answer:
+            continue
+        try:
+            kind.fits(question.config, answer[question.name], row)
+        except AnswerInvalid as refusal:
+            problems += _within(question.name, refusal)
+    return problems
+
+
+def _within(name: str, refusal: AnswerInvalid) -> list[Problem]:
+    """What is wrong, by the place in the whole answer."""
+    return [
+        Problem(f"{name}.{part}" if part else name, code, message) for part, code, message in refusal.problems
+    ]
+
+
 def _read_answer(schema: Schema, answer: object) -> tuple[dict[str, Json], list[Problem]]:
     if not isinstance(answer, Mapping):
         return {}, [Problem("", "answer_not_an_object", "An answer is an object: question to value.")]
@@ -145,7 +171,7 @@ def _read_answer(schema: Schema, answer: object) -> tuple[dict[str, Json], list[
         try:
             values[question.name] = KINDS[question.kind].canonical(question.config, given)
         except AnswerInvalid as refusal:
-            problems.extend(Problem(question.name, code, message) for _, code, message in refusal.problems)
+            problems += _within(question.name, refusal)
     return values, problems
 
 

@@ -3,18 +3,31 @@
 import { make } from "./dom.js";
 import { word } from "./words.js";
 
-/** Draw `data` into a new element, by `schema.display`, or every field as text where it is empty. */
-export function drawRow(data, schema) {
+/**
+ * Draw `data` into a new element, by `schema.display`, or every field as text where it is empty. A stage of the
+ * questions, `{columns, element}`, stands where the first of its columns would, and for all of them; last where the
+ * schema gives no order.
+ */
+export function drawRow(data, schema, stages = []) {
   const box = make("div", { class: "shown" });
   const listed = schema.display?.length ? schema.display : Object.keys(data).map((field) => ({ field, as: "text" }));
+  const staged = new Set(stages.flatMap(({ columns }) => columns));
   // A single column needs no label above it: there is nothing to tell it from.
   const labelled = listed.length > 1;
   for (const { field, as } of listed) {
-    if (data[field] === undefined || data[field] === null || data[field] === "") continue;
+    const stage = schema.display?.length ? stages.find(({ columns }) => columns.includes(field)) : null;
+    if (stage && !box.contains(stage.element)) box.append(stage.element);
+    if (staged.has(field) || data[field] === undefined || data[field] === null || data[field] === "") continue;
     box.append(drawField(field, asText(data[field]), as || "text", labelled));
   }
+  for (const { element } of stages) if (!box.contains(element)) box.append(element);
   if (!box.children.length) box.append(make("p", { class: "quiet" }, word("row.empty")));
   return box;
+}
+
+/** One value as the schema has it shown. */
+export function drawValue(value, field, as) {
+  return drawField(field, value, as, false);
 }
 
 /** Addresses of the pictures in a row, to fetch them before the row is shown. */

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from marketplace.core.errors import Conflict, Fault, Invalid
 from marketplace.kinds.kind import Kind
 from marketplace.kinds.registry import kind_of
-from marketplace.projects.schema import AnswerProblems, Question, Schema, canonical_answer
+from marketplace.projects.schema import AnswerProblems, Question, Schema, canonical_answer, row_problems
 from workers.reliability.services import Confusion, SeenGold
 
 NO_LABEL = -1
@@ -25,12 +26,19 @@ class AnswerStored(Conflict):
     code = "answer_already_stored"
 
 
-def read_answer(schema: Schema, raw: Any) -> dict[str, Any]:
-    """The canonical form of an answer. Raises AnswerInvalid with every fault and its question."""
+def read_answer(schema: Schema, raw: Any, row: Mapping[str, object] | None = None) -> dict[str, Any]:
+    """The canonical form of an answer, which fits its row where that is given (see `Schema.asks_of_rows`).
+
+    Raises AnswerInvalid with every fault and its question.
+    """
     try:
-        return dict(canonical_answer(schema, raw))
+        value = dict(canonical_answer(schema, raw))
     except AnswerProblems as error:
         raise AnswerInvalid(faults=[Fault(*problem) for problem in error.problems]) from error
+    unfit = row_problems(schema, value, row) if row is not None else []
+    if unfit:
+        raise AnswerInvalid(faults=[Fault(*problem) for problem in unfit])
+    return value
 
 
 #: A call in a statement (see `tasks.flow.change`): each of `answers` is stored, and its assignment is done

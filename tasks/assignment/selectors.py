@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from marketplace.projects.models import Batch
 from marketplace.projects.schema import describe
 from marketplace.projects.selectors import guideline_html, guidelines_html, schema_of
+from tasks.assignment.models import Assignment
 from tasks.assignment.suite import Suite
 
 
@@ -48,6 +50,12 @@ def batch_as_shown(batch: Batch) -> dict[str, Any]:
         "reward_micros": batch.reward_micros,
         "currency": batch.currency,
     }
+
+
+def rows_of(*, assignment_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The content that was shown with each assignment, by its id."""
+    found = Assignment.objects.filter(id__in=assignment_ids).values_list("id", "task__row__data")
+    return dict(found)
 
 
 @lru_cache(maxsize=512)

@@ -106,7 +106,8 @@ def decide_dispute(
     # before the stream of events, which a submit that opens a dispute reaches for with its tasks in hand
     task = Task.objects.select_for_update(no_key=True).get(pk=found.task_id)
     schema = schema_of(found.batch.project_id)
-    value = read_answer(schema, answer) if outcome == Outcome.DECIDED else None
+    row = task.row.data if schema.asks_of_rows else None
+    value = read_answer(schema, answer, row) if outcome == Outcome.DECIDED else None
     given = Verdict.objects.filter(dispute=found, expert=expert).first()
     if given is not None and (given.outcome, given.answer) == (outcome, value):
         return given

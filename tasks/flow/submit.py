@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from marketplace.projects.schema import Schema
 from marketplace.projects.selectors import schema_of
 from tasks.answers.services import AnswerStored, grade, labels_of, read_answer
 from tasks.assignment.models import ANSWERED, AssignmentState
+from tasks.assignment.selectors import rows_of
 from tasks.assignment.services import AssignmentNotLive, AssignmentReturned, LeaseFenced
 from tasks.consensus.services import of_task
 from tasks.consensus.votes import standings
@@ -67,9 +68,10 @@ def take_answers(*, worker_id: int, given: Sequence[Given], suite: str | None = 
     with transaction.atomic():
         held = hold_assignments(worker_id=worker_id, names=[each.assignment for each in given])
         receipts, taken = [], []
+        rows = _rows(held.values())
         for each in given:
             try:
-                one = _take(held.get(each.assignment), each, suite)
+                one = _take(held.get(each.assignment), each, suite, rows)
             except DomainError as refusal:
                 receipts.append(Receipt(each.assignment, new=False, refusal=refusal))
                 continue
@@ -93,12 +95,20 @@ def decide_tasks(*, task_ids: Sequence[int]) -> None:
             change.write(now())
 
 
-def _take(held: HeldAssignment | None, given: Given, suite: str | None) -> _Taken | None:
+def _rows(held: Iterable[HeldAssignment]) -> dict[int, dict[str, Any]]:
+    """What was shown, by assignment id, where an answer has to fit it."""
+    asked = [each.id for each in held if schema_of(each.project_id).asks_of_rows]
+    return rows_of(assignment_ids=asked) if asked else {}
+
+
+def _take(
+    held: HeldAssignment | None, given: Given, suite: str | None, rows: Mapping[int, dict[str, Any]]
+) -> _Taken | None:
     """What is to be stored of an answer; None where it is stored already. Raises why it cannot be taken."""
     if held is None:
         raise NotFound
     schema = schema_of(held.project_id)
-    value = read_answer(schema, given.answer)
+    value = read_answer(schema, given.answer, rows.get(held.id))
     if held.state in ANSWERED:
         if held.stored != value:
             raise AnswerStored

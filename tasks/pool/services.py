@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,7 +14,7 @@ from marketplace.core.ids import public_id
 from marketplace.database.plans import forget_plans
 from marketplace.datasets.models import RowGold
 from marketplace.projects.models import Batch
-from marketplace.projects.schema import AnswerProblems, Schema, canonical_answer
+from marketplace.projects.schema import AnswerProblems, Schema, canonical_answer, row_problems
 from tasks.pool.models import Task, TaskState
 
 CHUNK = 5000
@@ -94,7 +95,7 @@ def _read_gold(batch: Batch, schema: Schema) -> dict[int, dict[str, Any]]:
     known = RowGold.objects.filter(row__dataset=batch.dataset).select_related("row").order_by("row_id")
     for item in known.iterator(chunk_size=CHUNK):
         try:
-            answer = gold_answer(schema, item.answer)
+            answer = gold_answer(schema, item.answer, item.row.data)
             gold[item.row_id] = {"row_id": item.row_id, "answer": answer, "reason": item.reason}
         except AnswerProblems as error:
             where = f"row {item.row.external_id or item.row.position + 1}"
@@ -106,19 +107,24 @@ def _read_gold(batch: Batch, schema: Schema) -> dict[int, dict[str, Any]]:
     return gold
 
 
-def gold_answer(schema: Schema, raw: Any) -> dict[str, Any]:
+def gold_answer(schema: Schema, raw: Any, row: Mapping[str, object]) -> dict[str, Any]:
     """A known answer from a file in canonical form: with one question its bare value will do.
 
-    A cell of a CSV file is always text, so a text that does not fit as it stands is read as JSON.
+    A cell of a CSV file is always text, so a text that does not fit as it stands is read as JSON. Raises
+    AnswerProblems where it does not fit the question or the row.
     """
     bare = len(schema.questions) == 1 and not isinstance(raw, dict)
     try:
-        return dict(canonical_answer(schema, {schema.questions[0].name: raw} if bare else raw))
+        answer = dict(canonical_answer(schema, {schema.questions[0].name: raw} if bare else raw))
     except AnswerProblems:
         try:
             value = json.loads(raw) if isinstance(raw, str) else None
         except (ValueError, RecursionError):
             value = None
-        if not isinstance(value, dict | list):
+        if not isinstance(value, dict | list | int | float) or isinstance(value, bool):
             raise
-    return gold_answer(schema, value)
+        return gold_answer(schema, value, row)
+    unfit = row_problems(schema, answer, row)
+    if unfit:
+        raise AnswerProblems(*unfit)
+    return answer

@@ -37,16 +37,16 @@ def own_client(page: Page) -> str:
     return str(call(page, "GET", "/me")["clients"][0]["id"])
 
 
-def launch(page: Page, name: str, csv: str, **terms: Any) -> str:
-    """A live batch of a two-way choice over the rows of `csv`; returns its id."""
+def launch(page: Page, name: str, csv: str, question: dict[str, Any] | None = None, **terms: Any) -> str:
+    """A live batch of a two-way choice, or of another question, over the rows of `csv`; returns its id."""
     client = own_client(page)
-    question = {
+    mood = {
         "name": "mood",
         "kind": "choice",
         "title": f"{name}: how does it sound?",
         "options": ["glad", "sad"],
     }
-    body = {"name": name, "schema": {"questions": [question]}, "guidelines": "Judge the words."}
+    body = {"name": name, "schema": {"questions": [question or mood]}, "guidelines": "Judge the words."}
     project = call(page, "POST", f"/clients/{client}/projects", body, status=201)["id"]
     status, dataset = page.evaluate(_UPLOAD, [f"/clients/{client}/datasets", name, csv])
     assert status == 202, dataset

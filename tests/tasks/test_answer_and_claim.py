@@ -35,7 +35,7 @@ def caller_for(worker: Worker) -> APIClient:
 
 
 def send(
-    held: Assignment, wanted: Any, *, value: Any = "dog", caller: APIClient | None = None, **more: str
+    held: Assignment, wanted: Any, *, value: Any = "dog", caller: APIClient | None = None, **more: Any
 ) -> Any:
     """Answer one task and ask for the next."""
     body = {"answer": {"animal": value}, "fence": held.fence, "next": wanted}

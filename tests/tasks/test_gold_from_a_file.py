@@ -28,7 +28,7 @@ NOTE = {"name": "note", "kind": "text"}
     ],
 )
 def test_it_is_read_in_each_form(questions: list[Any], given: Any, answer: dict[str, Any]) -> None:
-    assert gold_answer(parse({"questions": questions}), given) == answer
+    assert gold_answer(parse({"questions": questions}), given, {}) == answer
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ def test_it_is_read_in_each_form(questions: list[Any], given: Any, answer: dict[
 )
 def test_it_is_refused_where_it_does_not_fit(questions: list[Any], given: Any) -> None:
     with pytest.raises(AnswerProblems):
-        gold_answer(parse({"questions": questions}), given)
+        gold_answer(parse({"questions": questions}), given, {})

@@ -4,6 +4,7 @@ import { find, findAll, icon, make } from "../dom.js";
 import { QuestionForm } from "../questions.js";
 import { drawRow } from "../row.js";
 import { word } from "../words.js";
+import { SETTINGS } from "./settings.js";
 
 const FIRST_OPTIONS = 2;
 const SHOWN_AS = ["text", "heading", "quote", "image", "link"];
@@ -39,9 +40,8 @@ class Editor {
   }
 
   get schema() {
-    const question = { name: nameOf(this.title.value), kind: this.kind, title: this.title.value.trim() };
-    if (this.kind === "text") question.multiline = find("#multiline").checked;
-    else question.options = [...new Set(this.options)];
+    const settings = SETTINGS[this.kind].read([...new Set(this.options)]);
+    const question = { name: nameOf(this.title.value), kind: this.kind, title: this.title.value.trim(), ...settings };
     return { questions: [question], display: this.display };
   }
 
@@ -100,9 +100,12 @@ class Editor {
     this.title.value = question.title || "";
     const radio = find(`input[name=kind][value=${CSS.escape(question.kind || "choice")}]`, this.form);
     if (radio) radio.checked = true;
-    if (question.options?.length) this.part.options.replaceChildren();
-    for (const option of question.options || []) this.addOption(option.label ?? option);
-    find("#multiline").checked = Boolean(question.multiline);
+    const options = question.options || question.labels;
+    if (Array.isArray(options) && options.length) {
+      this.part.options.replaceChildren();
+      for (const option of options) this.addOption(option.label ?? option);
+    }
+    SETTINGS[this.kind].write(question);
     find("#columns").value = (schema.display || []).map(({ field, as }) => `${field}: ${as}`).join("\n");
   }
 
@@ -111,19 +114,29 @@ class Editor {
     for (const part of findAll("[data-for]", this.form)) part.hidden = !part.dataset.for.split(" ").includes(this.kind);
     const { schema } = this;
     this.hidden.value = JSON.stringify(schema);
-    this.inputs[0]?.setCustomValidity(this.kind === "text" || schema.questions[0].options.length > 1 ? "" : word("editor.two"));
+    this.complain(SETTINGS[this.kind].fault?.(schema.questions[0]));
     this.preview(schema);
+  }
+
+  /** Let the browser say at its field what is missing: [the sentence, the field], or nothing. */
+  complain(fault) {
+    for (const input of findAll("input, textarea", this.form)) input.setCustomValidity("");
+    if (!fault) return;
+    const [sentence, place] = fault;
+    (place === "options" ? this.inputs[0] : find(place))?.setCustomValidity(word(sentence));
   }
 
   preview(schema) {
     const [question] = schema.questions;
-    const options = question.options?.length ? question.options : ["…", "…"];
     const shown = { ...question, title: question.title || word("editor.no_question") };
-    if (question.kind !== "text") shown.options = options.map((label) => ({ value: label, label }));
+    for (const list of ["options", "labels", "tree"]) if (Array.isArray(shown[list]) && !shown[list].length) shown[list] = ["…", "… …"];
     const display = schema.display.map(({ field, as }) => ({ field, as: SAMPLE_AS[as] || as }));
-    const fields = display.length ? display.map(({ field }) => [field, word("editor.sample")]) : [["", word("editor.row")]];
-    const row = drawRow(Object.fromEntries(fields), { display });
-    this.part.preview.replaceChildren(row, new QuestionForm({ questions: [shown] }).element);
+    const own = [question.left, question.right, question.column].filter(Boolean);
+    const fields = display.length ? display.map(({ field }) => [field, word("question.sample")]) : [["", word("editor.row")]];
+    const data = own.length && !display.length ? {} : Object.fromEntries(fields);
+    for (const column of own) data[column] = question.kind === "spans" ? word("editor.text") : column;
+    const form = new QuestionForm({ questions: [shown], display }, { row: data });
+    this.part.preview.replaceChildren(drawRow(data, { display }, form.stages), form.element);
   }
 
   check(event) {

@@ -4,5 +4,5 @@ import { find, findAll, readSettings } from "../dom.js";
 import { QuestionForm } from "../questions.js";
 
 const form = new QuestionForm(readSettings("schema"));
-for (const control of findAll("input, textarea", form.element)) control.disabled = true;
-find("[data-part=preview]").replaceChildren(form.element);
+for (const control of findAll("input, textarea, button", form.element)) control.disabled = true;
+find("[data-part=preview]").replaceChildren(...form.stages.map(({ element }) => element), form.element);

@@ -135,7 +135,7 @@ class Desk {
     this.current = dispute;
     this.schema = dispute.batch.schema;
     this.shownAt = performance.now();
-    this.form = new QuestionForm(this.schema, { onChange: () => this.markSame() });
+    this.form = new QuestionForm(this.schema, { row: dispute.task.data, onChange: () => this.markSame() });
     this.view.showCase(dispute, this.form, { onAdopt: (place) => this.adopt(place) });
     this.tick();
   }

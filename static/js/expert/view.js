@@ -2,7 +2,7 @@
 
 import { badge, findAll, icon, make } from "../dom.js";
 import { ago, clock } from "../format.js";
-import { asText, drawRow } from "../row.js";
+import { drawRow } from "../row.js";
 import { word } from "../words.js";
 
 const SOON_SECONDS = 60;
@@ -34,11 +34,11 @@ export class View {
     part.state.hidden = true;
     part.case.hidden = false;
     part.panel.hidden = false;
-    part.row.replaceChildren(drawRow(dispute.task.data, dispute.batch.schema));
+    part.row.replaceChildren(drawRow(dispute.task.data, dispute.batch.schema, form.stages));
     part.case.scrollTop = 0;
     part.why.replaceChildren(badge("disputed", reasonOf(dispute)));
     part.answers.replaceChildren(
-      ...dispute.answers.map((answer, place) => this.drawAnswer(answer, place, dispute.batch.schema, onAdopt)),
+      ...dispute.answers.map((answer, place) => this.drawAnswer(answer, place, form, onAdopt)),
     );
     part.questions.replaceChildren(form.element);
     const guidelines = dispute.batch.guidelines_html;
@@ -52,11 +52,12 @@ export class View {
     this.announce(word("desk.new_case"));
   }
 
-  drawAnswer(answer, place, schema, onAdopt) {
-    const parts = schema.questions.map((question) => {
+  drawAnswer(answer, place, form, onAdopt) {
+    const { questions } = form.schema;
+    const parts = questions.map((question) => {
       const value = valueOf(answer.value, question.name);
-      const text = value === undefined || value === null ? "–" : inWords(question, value);
-      const label = schema.questions.length > 1 ? make("p", { class: "shown-label" }, question.title || question.name) : "";
+      const [text = "–"] = value === undefined ? [] : form.inWords({ [question.name]: value });
+      const label = questions.length > 1 ? make("p", { class: "shown-label" }, question.title || question.name) : "";
       return make("div", {}, label, make("p", { class: "answer-value", dir: "auto" }, text));
     });
     const key = make("kbd", { class: "keyboard-only", "aria-hidden": "true" }, answer.who.toLowerCase());
@@ -133,10 +134,4 @@ function reasonOf({ reason }) {
 export function valueOf(answer, name) {
   const isAnswer = answer !== null && typeof answer === "object" && !Array.isArray(answer);
   return isAnswer ? answer[name] : answer;
-}
-
-function inWords(question, value) {
-  const labels = new Map((question.options || []).map((option) => [option.value, option.label]));
-  if (Array.isArray(value)) return value.map((each) => labels.get(String(each)) ?? each).join(", ") || word("none_chosen");
-  return labels.get(String(value)) ?? asText(value);
 }

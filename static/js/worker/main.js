@@ -3,7 +3,6 @@
 import { serverNow } from "../api.js";
 import { find, isTyping, readSettings } from "../dom.js";
 import { QuestionForm } from "../questions.js";
-import { asText } from "../row.js";
 import { word } from "../words.js";
 import { Outbox } from "./outbox.js";
 import { Sitting, Stopwatch } from "./sitting.js";
@@ -79,6 +78,8 @@ class Screen {
   show(answer = {}, seconds = 0) {
     this.form = new QuestionForm(this.held.batch.schema, {
       answer,
+      row: this.held.task.data,
+      seed: this.held.id,
       onChange: () => this.changed(),
       onPick: (name, byHand) => this.picked(byHand),
     });
@@ -116,7 +117,7 @@ class Screen {
     if (!this.held || !this.form.check()) return;
     const { answer } = this.form;
     const body = { answer, fence: this.held.fence, seconds: this.watch.seconds };
-    this.pass("submit", body, answer, word("answered", { answer: inShort(answer, this.held.batch.schema) }));
+    this.pass("submit", body, answer, word("answered", { answer: inShort(this.form.inWords(answer)) }));
   }
 
   skip() {
@@ -225,13 +226,14 @@ class Screen {
     if (command || event.key === "u") return done("undo");
     const letters = { s: "skip", g: "guide", "?": "keys" };
     if (letters[event.key] && !fresh) return done(letters[event.key]);
-    if (/^[1-9]$/.test(event.key) && this.held && !fresh && this.form.press(Number(event.key))) event.preventDefault();
+    if (/^[0-9]$/.test(event.key) && this.held && !fresh && this.form.press(Number(event.key))) event.preventDefault();
   }
 
   enter(event, typing, command, fresh) {
     if (!this.held || fresh) return;
     const inText = event.target instanceof HTMLTextAreaElement;
-    const onControl = event.target.closest?.("button, a, summary");
+    // Space presses an option that is a button; Enter sends the answer wherever the focus is among them.
+    const onControl = event.target.closest?.("button:not(.choice), a, summary");
     if (onControl || (typing && inText && !command)) return;
     event.preventDefault();
     this.submit();
@@ -244,18 +246,9 @@ class Screen {
 }
 
 /** The answer in a few words, for the line that offers to undo it. */
-function inShort(answer, schema) {
-  const parts = schema.questions
-    .filter((question) => answer[question.name] !== undefined)
-    .map((question) => labelOf(question, answer[question.name]));
+function inShort(parts) {
   const text = parts.join(" · ");
   return text.length > 48 ? `${text.slice(0, 47)}…` : text;
-}
-
-function labelOf(question, value) {
-  const labels = new Map((question.options || []).map((option) => [option.value, option.label]));
-  if (Array.isArray(value)) return value.map((each) => labels.get(each) ?? each).join(", ") || word("none_chosen");
-  return labels.get(value) ?? asText(value);
 }
 
 const root = find("#screen");

@@ -22,15 +22,14 @@ export class View {
     part.state.hidden = true;
     part.row.hidden = false;
     part.panel.hidden = false;
-    part.row.replaceChildren(drawRow(held.task.data, held.batch.schema));
+    part.row.replaceChildren(drawRow(held.task.data, held.batch.schema, form.stages));
     part.row.scrollTop = 0;
     part.questions.replaceChildren(form.element);
     part.questions.scrollTop = 0;
     this.setGuidelines(held.batch.guidelines_html);
-    const first = held.batch.schema.questions[0];
     // A thumb needs no cursor, and a keyboard that slides up would cover what is to be judged.
     const keyboard = matchMedia("(pointer: fine)").matches;
-    if (keyboard && (first.kind === "text" || !form.oneChoice)) form.focus();
+    if (keyboard && !form.oneChoice) form.focus();
     else part.row.focus({ preventScroll: true });
     this.announce(word("screen.next_task"));
   }
