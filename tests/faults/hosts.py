@@ -136,7 +136,7 @@ def hosts(var: Path) -> Iterator[Hosts]:
             # a beat on each: one is enough, and two must do no harm
             name = f"celery{number}"
             options = ("--concurrency", "2", "--beat", "--schedule", schedule, "--hostname", f"{name}@%h")
-            words = _python(*CELERY, "worker", *options)
+            words = _python("tests.faults.kept", name, *_python(*CELERY, "worker", *options))
             celeries.append(machine(host, words, name, env))
         balancer = stack.enter_context(Proxy(*[(web.host.address, web.host.port) for web in webs]))
         made = Hosts(servers, net, bouncer, webs, celeries, balancer, env)
