@@ -135,9 +135,9 @@ class Assay(System):
 
     async def next(self, project: Project, worker: Worker, size: int) -> list[Item]:
         """Claim a suite of up to `size`, unless one came with the last reply."""
-        kept: list[Item] | None = worker.extra.setdefault("next", {}).pop(project.key, None)
-        if kept is not None:
-            return kept
+        came: dict[str, list[Item]] = worker.extra.setdefault("next", {})
+        if size == 1 and project.key in came:
+            return came.pop(project.key)
         reply = await worker.extra["line"].post("/api/v1/work/claims", {"batch": project.key, "size": size})
         if reply.status == 409:
             refusal = Refused(reply.status, reply.body)

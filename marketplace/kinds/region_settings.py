@@ -7,12 +7,20 @@ from dataclasses import dataclass
 
 from marketplace.kinds.kind import Json, Problem
 from marketplace.kinds.numbers import read_number
-from marketplace.kinds.options import Option, as_value, describe_options, is_list, read_count, read_options
+from marketplace.kinds.options import (
+    Option,
+    as_value,
+    describe_options,
+    is_list,
+    read_column,
+    read_count,
+    read_options,
+)
 
 #: what a share asked of a gold answer may be
 SHARES = (0.01, 1.0)
 MOST_LABELS, MOST_REGIONS = 200, 500
-KEYS = ("labels", "required", "min", "max", "gold_match", "gold_f1")
+KEYS = ("column", "labels", "required", "min", "max", "gold_match", "gold_f1")
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,8 @@ class RegionSettings:
     gold_match: float = 0.5
     #: an answer passes when its regions and the known ones match to this F1
     gold_f1: float = 0.7
+    #: of the row; holds the image's address. Empty: the first column that is shown as an image
+    column: str = ""
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -56,6 +66,7 @@ def read_settings(
         max=most,
         gold_match=read_number(config, "gold_match", RegionSettings.gold_match, SHARES, problems),
         gold_f1=read_number(config, "gold_f1", RegionSettings.gold_f1, SHARES, problems),
+        column=read_column(config, "column", problems, default=""),
     )
 
 
@@ -68,6 +79,7 @@ def describe_settings(settings: RegionSettings) -> dict[str, Json]:
         "max": settings.max,
         "gold_match": settings.gold_match,
         "gold_f1": settings.gold_f1,
+        "column": settings.column,
     }
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from marketplace.kinds import (
+    boxes,
     choice,
     choices,
     number,
@@ -31,6 +32,7 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
         "ranking": ranking,
         "taxonomy": taxonomy,
         "spans": spans,
+        "boxes": boxes,
     }
 )
 

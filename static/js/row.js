@@ -32,9 +32,10 @@ export function drawValue(value, field, as) {
 
 /** Addresses of the pictures in a row, to fetch them before the row is shown. */
 export function picturesOf(data, schema) {
-  return (schema.display || [])
-    .filter(({ field, as }) => as === "image" && pictureAddress(data[field]))
-    .map(({ field }) => pictureAddress(data[field]));
+  const shown = (schema.display || []).filter(({ as }) => as === "image").map(({ field }) => field);
+  const marked = schema.questions.filter(({ kind }) => kind === "boxes").map(({ column }) => column);
+  const addresses = [...new Set([...shown, ...marked])].map((field) => pictureAddress(data[field] ?? ""));
+  return addresses.filter(Boolean);
 }
 
 /** A value as the words a person reads: lists by commas, objects as JSON. */
@@ -79,7 +80,7 @@ const DRAWERS = {
 };
 
 /** As safeAddress, and pictures written out in the data itself; an <img> runs no script whatever it holds. */
-function pictureAddress(value) {
+export function pictureAddress(value) {
   return /^data:image\//i.test(String(value)) ? String(value) : safeAddress(value);
 }
 

@@ -82,6 +82,13 @@ ACTS = {
 }
 
 
+PICTURE = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='400' height='200'%3E"
+    "%3Crect x='100' y='50' width='200' height='100' fill='teal'/%3E%3C/svg%3E"
+)
+BOXES = ASKED | {"kind": "boxes", "column": "picture", "labels": ["car", "dog"]}
+
+
 def results_of(page: Page, batch: str) -> list[Any]:
     """What the batch's answers say so far."""
     rows = call(page, "GET", f"/batches/{batch}/results")["results"]
@@ -134,3 +141,48 @@ def test_two_are_compared_side_by_side_in_an_order_drawn_for_the_task(sign_in: C
         return results_of(client, batch) == ["right"] * 12
 
     wait_for(all_right, "not all of the answers say what was pressed", 40)
+
+
+def drawn(page: Page, *, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag over the picture from one place to another, both as shares of it."""
+    place = page.locator(".picture-layer").bounding_box()
+    assert place is not None
+    ways = [(place["x"] + x * place["width"], place["y"] + y * place["height"]) for x, y in (start, end)]
+    page.mouse.move(*ways[0])
+    page.mouse.down()
+    page.mouse.move(*ways[1], steps=4)
+    page.mouse.up()
+
+
+def test_boxes_are_drawn_changed_and_taken_away(sign_in: Callable[..., Page]) -> None:
+    client = sign_in("client")
+    rows = f'id,picture\n1,"{PICTURE}"\n2,"{PICTURE}"\n'
+    terms = {"min_overlap": 1, "max_overlap": 1, "suite_size": 2}
+    batch = launch(client, "Boxes", rows, question=BOXES, **terms)
+    page = sign_in("worker")
+    page.goto(f"/work/{batch}")
+    picture = page.locator(".picture-layer")
+    # by pointer: drawn, pulled larger by a handle, moved; one more, called something else; one taken away
+    expect(picture).to_be_visible()
+    page.wait_for_timeout(400)
+    drawn(page, start=(0.25, 0.25), end=(0.5, 0.5))
+    drawn(page, start=(0.5, 0.5), end=(0.75, 0.75))
+    drawn(page, start=(0.6, 0.6), end=(0.5, 0.6))
+    keys("Escape", "2")(page)
+    drawn(page, start=(0.05, 0.05), end=(0.15, 0.15))
+    expect(page.locator(".box")).to_have_count(2)
+    page.get_by_role("button", name="Remove box 2").click()
+    page.locator("[data-act=submit]").click()
+    # by keys alone
+    expect(page.locator(".box")).to_have_count(0)
+    page.wait_for_timeout(400)
+    picture.focus()
+    keys("n", "ArrowRight", "Shift+ArrowDown", "2", "n", "Delete", "Enter")(page)
+    expect(page.locator("[data-part=state]")).to_be_visible()
+    page.goto("/work")
+    wait_for(lambda: len(results_of(client, batch)) == 2, "the boxes never came to the client", 40)
+    told = results_of(client, batch)
+    assert [(each["width"], each["height"], len(each["regions"])) for each in told] == [(400, 200, 1)] * 2
+    by_label = {each["regions"][0].pop("label"): each["regions"][0] for each in told}
+    assert by_label["car"] == pytest.approx({"x": 60, "y": 50, "width": 200, "height": 100}, abs=3)
+    assert by_label["dog"] == {"x": 154, "y": 75, "width": 100, "height": 52}

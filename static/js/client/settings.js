@@ -20,6 +20,14 @@ export const SETTINGS = {
       return labels.length ? null : ["editor.one_label", "options"];
     },
   },
+  boxes: {
+    read: (options) => ({ column: field("picture-column"), labels: options }),
+    write: ({ column }) => put("picture-column", column),
+    fault({ column, labels }) {
+      if (!column) return ["editor.column", "#picture-column"];
+      return labels.length ? null : ["editor.one_label", "options"];
+    },
+  },
   text: {
     read: () => ({ multiline: find("#multiline").checked }),
     write: ({ multiline }) => check("multiline", multiline),

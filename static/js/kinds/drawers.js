@@ -5,6 +5,7 @@
 // is there), `inWords(value)`, `oneChoice` (one press answers it), `typed` (its keys are letters), and `stage`:
 // an element that stands in the row, in place of some of its columns.
 
+import { boxes } from "./boxes.js";
 import { choice } from "./choice.js";
 import { choices } from "./choices.js";
 import { number } from "./number.js";
@@ -15,4 +16,4 @@ import { spans } from "./spans.js";
 import { taxonomy } from "./taxonomy.js";
 import { text } from "./text.js";
 
-export const DRAWERS = { choice, choices, number, pairwise, ranking, rating, spans, taxonomy, text };
+export const DRAWERS = { boxes, choice, choices, number, pairwise, ranking, rating, spans, taxonomy, text };
