@@ -44,6 +44,7 @@ def test_it_needs_labels_alone() -> None:
         "max": 100,
         "gold_match": 0.5,
         "gold_f1": 0.7,
+        "column": "",
         "rotated": False,
     }
 
