@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketplace.kinds.kind import Json
@@ -12,6 +12,8 @@ from tests.kinds import region_cases, simple_cases
 from tests.kinds.cases import Case
 
 CASES = {**simple_cases.CASES, **region_cases.CASES}
+#: each law is tried on some twenty cases
+few = settings(max_examples=40)
 every_kind = pytest.mark.parametrize("name", CASES)
 
 
@@ -31,6 +33,7 @@ def test_every_registered_kind_is_tried_here(name: str) -> None:
 
 
 @every_kind
+@few
 @given(data=st.data())
 def test_a_canonical_answer_is_its_own_canonical_form(name: str, data: st.DataObject) -> None:
     kind, config, _ = CASES[name]
@@ -39,6 +42,7 @@ def test_a_canonical_answer_is_its_own_canonical_form(name: str, data: st.DataOb
 
 
 @every_kind
+@few
 @given(data=st.data())
 def test_agreement_is_symmetric_and_full_with_oneself(name: str, data: st.DataObject) -> None:
     kind, config, _ = CASES[name]
@@ -50,6 +54,7 @@ def test_agreement_is_symmetric_and_full_with_oneself(name: str, data: st.DataOb
 
 
 @every_kind
+@few
 @given(data=st.data())
 def test_a_merged_value_is_a_valid_answer(name: str, data: st.DataObject) -> None:
     kind, config, _ = CASES[name]
@@ -61,6 +66,7 @@ def test_a_merged_value_is_a_valid_answer(name: str, data: st.DataObject) -> Non
 
 
 @every_kind
+@few
 @given(data=st.data())
 def test_identical_answers_merge_to_that_answer(name: str, data: st.DataObject) -> None:
     kind, config, _ = CASES[name]
@@ -69,6 +75,7 @@ def test_identical_answers_merge_to_that_answer(name: str, data: st.DataObject) 
 
 
 @every_kind
+@few
 @given(data=st.data())
 def test_the_order_of_workers_does_not_matter(name: str, data: st.DataObject) -> None:
     kind, config, _ = CASES[name]
@@ -81,6 +88,7 @@ def test_the_order_of_workers_does_not_matter(name: str, data: st.DataObject) ->
 
 
 @every_kind
+@few
 @given(data=st.data())
 def test_an_answer_of_weight_nought_vanishes(name: str, data: st.DataObject) -> None:
     kind, config, _ = CASES[name]
@@ -91,6 +99,7 @@ def test_an_answer_of_weight_nought_vanishes(name: str, data: st.DataObject) -> 
 
 
 @every_kind
+@few
 @given(data=st.data())
 def test_answers_of_nobody_who_is_ever_right_are_still_merged(name: str, data: st.DataObject) -> None:
     kind, config, _ = CASES[name]
@@ -101,6 +110,7 @@ def test_answers_of_nobody_who_is_ever_right_are_still_merged(name: str, data: s
 
 
 @every_kind
+@few
 @given(data=st.data())
 def test_a_class_code_leads_back_to_its_value(name: str, data: st.DataObject) -> None:
     kind, config, _ = CASES[name]

@@ -1,9 +1,11 @@
 // The project editor: a few fields become the schema, and the worker's own renderer shows what comes of it.
 
 import { find, findAll, icon, make } from "../dom.js";
+import { SAMPLE } from "../kinds/picture.js";
 import { QuestionForm } from "../questions.js";
 import { drawRow } from "../row.js";
 import { word } from "../words.js";
+import { GALLERY } from "./gallery.js";
 import { SETTINGS } from "./settings.js";
 
 const FIRST_OPTIONS = 2;
@@ -17,8 +19,9 @@ class Editor {
     this.title = find("#question-title");
     this.hidden = find("#schema");
     for (let i = 0; i < FIRST_OPTIONS; i += 1) this.addOption("");
-    this.read();
+    this.read(this.kept);
     form.addEventListener("input", () => this.update());
+    find("#gallery").addEventListener("change", (event) => this.begin(event.target.value));
     form.addEventListener("click", (event) => {
       if (event.target.closest("[data-act=add]")) this.addOption("", true);
     });
@@ -87,14 +90,22 @@ class Editor {
     else this.addOption("", true);
   }
 
-  /** A form that came back with faults still holds its schema. */
-  read() {
-    let schema = null;
+  /** The schema of a form that came back with faults; null on an empty one. */
+  get kept() {
     try {
-      schema = JSON.parse(this.hidden.value);
+      return JSON.parse(this.hidden.value);
     } catch {
-      return;
+      return null;
     }
+  }
+
+  /** Start from a setup of the gallery. */
+  begin(name) {
+    this.read(GALLERY[name] ?? { questions: [{ kind: "choice", options: ["", ""] }] });
+    this.update();
+  }
+
+  read(schema) {
     const question = schema?.questions?.[0];
     if (!question) return;
     this.title.value = question.title || "";
@@ -131,10 +142,12 @@ class Editor {
     const shown = { ...question, title: question.title || word("editor.no_question") };
     for (const list of ["options", "labels", "tree"]) if (Array.isArray(shown[list]) && !shown[list].length) shown[list] = ["…", "… …"];
     const display = schema.display.map(({ field, as }) => ({ field, as: SAMPLE_AS[as] || as }));
-    const own = [question.left, question.right, question.column].filter(Boolean);
+    const ranked = question.kind === "ranking" && question.columns ? question.options : [];
+    const own = [question.left, question.right, question.column, ...ranked].filter(Boolean);
     const fields = display.length ? display.map(({ field }) => [field, word("question.sample")]) : [["", word("editor.row")]];
     const data = own.length && !display.length ? {} : Object.fromEntries(fields);
-    for (const column of own) data[column] = question.kind === "spans" ? word("editor.text") : column;
+    const samples = { spans: word("editor.text"), boxes: SAMPLE };
+    for (const column of own) data[column] = samples[question.kind] ?? column;
     const form = new QuestionForm({ questions: [shown], display }, { row: data });
     this.part.preview.replaceChildren(drawRow(data, { display }, form.stages), form.element);
   }

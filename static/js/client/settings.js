@@ -11,7 +11,11 @@ const INDENT = 2;
 export const SETTINGS = {
   choice: withOptions(),
   choices: withOptions(),
-  ranking: withOptions(),
+  ranking: {
+    ...withOptions(),
+    read: (options) => ({ options, columns: find("#rank-columns").checked }),
+    write: ({ columns }) => check("rank-columns", columns),
+  },
   spans: {
     read: (options) => ({ column: field("span-column"), labels: options }),
     write: ({ column }) => put("span-column", column),

@@ -6,7 +6,7 @@ import { pictureAddress } from "../row.js";
 import { word } from "../words.js";
 import { HANDLES, areaOf, between, holds, moved, pulled } from "./box.js";
 import { changed, errorFor, group, keyAt } from "./parts.js";
-import { Picture } from "./picture.js";
+import { Picture, SAMPLE } from "./picture.js";
 
 const SLIP = 4; // pixels of the screen: what is smaller was a press, not a box
 const STEPS = 100; // a key moves by so small a part of the picture
@@ -29,7 +29,8 @@ class Boxes {
     this.past = [];
     this.future = [];
     const column = question.column || form.schema.display?.find(({ as }) => as === "image")?.field;
-    this.picture = new Picture(pictureAddress(form.row?.[column] ?? ""), question.title || question.name, () => this.show());
+    const address = form.row ? pictureAddress(form.row[column] ?? "") : SAMPLE;
+    this.picture = new Picture(address, question.title || question.name, () => this.show());
     this.size = null;
     this.palette = make("div", { class: "choices choices-row", role: "group", "aria-label": word("spans.labels") });
     this.list = make("ol", { class: "marks" });

@@ -3,6 +3,10 @@
 import { icon, make } from "../dom.js";
 import { word } from "../words.js";
 
+/** What a preview shows where a picture of the data would be. */
+export const SAMPLE = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" width="480" height="300"><rect width="480" height="300" fill="#cfd8dc"/><rect y="210" width="480" height="90" fill="#90a4ae"/><circle cx="380" cy="70" r="34" fill="#ffe082"/><path d="M70 210 160 110l90 100Z" fill="#607d8b"/><rect x="290" y="170" width="120" height="56" rx="8" fill="#455a64"/></svg>',
+)}`;
 const CLOSEST = 8;
 const STEP = 1.5;
 
