@@ -13,6 +13,7 @@ from marketplace.core.views import healthz, readyz
 from marketplace.datasets import api as datasets
 from marketplace.datasets import views as dataset_pages
 from marketplace.projects import api as projects
+from marketplace.projects import schema_api as schemas
 from marketplace.projects import views as project_pages
 
 handler400 = "marketplace.core.views.bad_request"
@@ -28,6 +29,7 @@ api_v1 = [
     path("clients/<str:client>/statement", clients.Statement.as_view()),
     path("clients/<str:client>/projects", projects.Projects.as_view()),
     path("clients/<str:client>/datasets", datasets.Datasets.as_view()),
+    path("schemas/label-studio", schemas.FromLabelStudio.as_view()),
     path("projects/<str:project>", projects.ProjectDetail.as_view()),
     path("projects/<str:project>/guidelines", projects.Guidelines.as_view()),
     path("projects/<str:project>/batches", projects.Batches.as_view()),

@@ -122,14 +122,15 @@ def read_required(
     config: Mapping[str, object], values: Sequence[str], problems: list[Problem]
 ) -> tuple[str, ...]:
     """The labels every answer must have, in the order of `values`; none when the setting is not given."""
-    raw = config.get("required", ())
+    raw = config.get("required_labels", ())
     if not is_list(raw) or len(raw) > MOST:
-        problems.append(Problem("required", "not_a_list", "Give a list of labels."))
+        problems.append(Problem("required_labels", "not_a_list", "Give a list of labels."))
         return ()
     wanted = [as_value(item) for item in raw]
     for i, value in enumerate(wanted):
         if value not in values:
-            problems.append(Problem(f"required.{i}", "label_unknown", "This is not one of the labels."))
+            where = f"required_labels.{i}"
+            problems.append(Problem(where, "label_unknown", "This is not one of the labels."))
     return tuple(value for value in values if value in wanted)
 
 

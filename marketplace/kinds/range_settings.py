@@ -21,7 +21,7 @@ from marketplace.kinds.options import (
 from marketplace.kinds.ranges import Range, overlapping, with_label
 
 MOST_LABELS, MOST_RANGES = 200, 1_000
-KEYS = ("column", "labels", "overlap", "required", "min", "max", "gold_score")
+KEYS = ("column", "labels", "overlap", "required_labels", "min", "max", "gold_score")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ def read_settings(config: Mapping[str, object], problems: list[Problem]) -> Rang
         problems.append(Problem("min", "min_above_max", "“min” must not be above “max”."))
     required = read_required(config, [label.value for label in labels], problems)
     if len(required) > most:
-        problems.append(Problem("required", "required_above_max", "More labels are required than “max”."))
+        message = "More labels are required than “max”."
+        problems.append(Problem("required_labels", "required_above_max", message))
     return RangeSettings(
         column=read_column(config, "column", problems),
         labels=labels,
@@ -69,7 +70,7 @@ def describe_settings(settings: RangeSettings) -> dict[str, Json]:
         "column": settings.column,
         "labels": describe_options(settings.labels),
         "overlap": settings.overlap,
-        "required": list(settings.required),
+        "required_labels": list(settings.required),
         "min": settings.min,
         "max": settings.max,
         "gold_score": settings.gold_score,

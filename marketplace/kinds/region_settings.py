@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from marketplace.kinds.kind import Json, Problem
 from marketplace.kinds.numbers import read_number
 from marketplace.kinds.options import (
     Option,
-    as_value,
     describe_options,
-    is_list,
     read_column,
     read_count,
     read_options,
+    read_required,
 )
 
 #: what a share asked of a gold answer may be
 SHARES = (0.01, 1.0)
 MOST_LABELS, MOST_REGIONS = 200, 500
-KEYS = ("column", "labels", "required", "min", "max", "gold_match", "gold_f1")
+KEYS = ("column", "labels", "required_labels", "min", "max", "gold_match", "gold_f1")
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,10 @@ def read_settings(
     most = read_count(config, "max", max(RegionSettings.max, least), (1, MOST_REGIONS), problems)
     if least > most:
         problems.append(Problem("min", "min_above_max", "“min” must not be above “max”."))
-    required = _read_required(config.get("required", ()), values, problems)
+    required = read_required(config, values, problems)
     if len(required) > most:
-        problems.append(Problem("required", "required_above_max", "More labels are required than “max”."))
+        message = "More labels are required than “max”."
+        problems.append(Problem("required_labels", "required_above_max", message))
     return RegionSettings(
         labels=labels,
         required=required,
@@ -74,21 +74,10 @@ def describe_settings(settings: RegionSettings) -> dict[str, Json]:
     """The shared settings as full JSON."""
     return {
         "labels": describe_options(settings.labels),
-        "required": list(settings.required),
+        "required_labels": list(settings.required),
         "min": settings.min,
         "max": settings.max,
         "gold_match": settings.gold_match,
         "gold_f1": settings.gold_f1,
         "column": settings.column,
     }
-
-
-def _read_required(raw: object, values: Sequence[str], problems: list[Problem]) -> tuple[str, ...]:
-    if not is_list(raw):
-        problems.append(Problem("required", "not_a_list", "Give a list of labels."))
-        return ()
-    wanted = [as_value(item) for item in raw]
-    for i, value in enumerate(wanted):
-        if value not in values:
-            problems.append(Problem(f"required.{i}", "label_unknown", "This is not one of the labels."))
-    return tuple(value for value in values if value in wanted)

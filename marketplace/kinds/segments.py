@@ -10,7 +10,7 @@ from marketplace.kinds.kind import AnswerInvalid, ConfigInvalid, Grade, Json, Me
 from marketplace.kinds.numbers import as_number
 from marketplace.kinds.options import read_column, refuse_unknown
 from marketplace.kinds.range_medoid import within_counts
-from marketplace.kinds.range_merge import found_ranges, vote
+from marketplace.kinds.range_merge import Found, found_ranges, vote
 from marketplace.kinds.range_settings import RangeSettings, ranges_of, read_ranges, write_ranges
 from marketplace.kinds.ranges import Range, share
 from marketplace.kinds.rows import require_columns
@@ -36,7 +36,8 @@ class Config:
 
 
 def parse(config: Mapping[str, object]) -> Config:
-    """Read `{"column", "length_column", "labels": [...], "overlap", "required", "min", "max", "gold_score"}`.
+    """Read `{"column", "length_column", "labels": [...], "overlap", "required_labels", "min", "max",
+    "gold_score"}`.
 
     ConfigInvalid lists all that is wrong.
     """
@@ -104,8 +105,11 @@ def merge(config: Config, answers: Sequence[Json], weights: Sequence[float]) -> 
         return Merged([], nothing)
     length, right, true = voted.expected(each for each, _ in found)
     confidence = min(right / (length + true - right), 1.0)
-    ranges = [Range(round(each.start, DIGITS), round(each.end, DIGITS), each.label) for each, _ in found]
-    return Merged(write_ranges(ranges), confidence, {str(i): chance for i, (_, chance) in enumerate(found)})
+    # rounding may change which of two comes first, and leave nothing of what is shorter than a millisecond
+    kept = sorted(Found(_rounded(each), chance) for each, chance in found)
+    kept = [each for each in kept if each.range.start < each.range.end]
+    parts = {str(i): each.chance for i, each in enumerate(kept)}
+    return Merged(write_ranges([each.range for each in kept]), confidence, parts)
 
 
 def grade(config: Config, answer: Json, gold: Json) -> Grade:
@@ -127,6 +131,10 @@ def label(config: Config, value: Json) -> None:
 def value_of(config: Config, label: int) -> Json:
     """A set of segments is not one of a list of classes: LookupError."""
     raise LookupError("a set of segments has no class code")
+
+
+def _rounded(each: Range) -> Range:
+    return Range(round(each.start, DIGITS), round(each.end, DIGITS), each.label)
 
 
 def _as_time(raw: object) -> float | None:

@@ -33,7 +33,7 @@ class Config:
 
 
 def parse(config: Mapping[str, object]) -> Config:
-    """Read `{"column", "labels": [...], "overlap", "required", "min", "max", "match", "gold_score"}`.
+    """Read `{"column", "labels": [...], "overlap", "required_labels", "min", "max", "match", "gold_score"}`.
 
     ConfigInvalid lists all that is wrong.
     """

@@ -109,7 +109,7 @@ CASES: dict[str, Case] = {
     "spans, overlapping": spans_case(layered(1), overlap=True),
     "spans, counted": spans_case(ranges(1).filter(lambda found: 1 <= len(found) <= 2), min=1, max=2),
     "spans, required": spans_case(
-        ranges(1).filter(lambda found: any(each["label"] == "who" for each in found)), required=["who"]
+        ranges(1).filter(lambda found: any(each["label"] == "who" for each in found)), required_labels=["who"]
     ),
     "taxonomy": case(taxonomy, {"tree": TREE}, st.sampled_from(LEAVES)),
     "taxonomy, inner": case(taxonomy, {"tree": TREE, "inner": True}, st.sampled_from([*LEAVES, *INNER])),

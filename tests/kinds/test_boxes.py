@@ -39,7 +39,7 @@ def code_and_place(config: boxes.Config, *regions: object) -> tuple[str, str]:
 def test_it_needs_labels_alone() -> None:
     assert boxes.describe(ANIMALS) == {
         "labels": [{"value": "cat", "label": "cat"}, {"value": "dog", "label": "dog"}],
-        "required": [],
+        "required_labels": [],
         "min": 0,
         "max": 100,
         "gold_match": 0.5,
@@ -55,9 +55,13 @@ def test_it_needs_labels_alone() -> None:
         ({}, "labels", "options_missing"),
         ({"labels": []}, "labels", "options_count"),
         ({"labels": ["a", "a"]}, "labels.1", "option_twice"),
-        ({"labels": ["a"], "required": ["b"]}, "required.0", "label_unknown"),
-        ({"labels": ["a"], "required": "a"}, "required", "not_a_list"),
-        ({"labels": ["a", "b"], "required": ["a", "b"], "max": 1}, "required", "required_above_max"),
+        ({"labels": ["a"], "required_labels": ["b"]}, "required_labels.0", "label_unknown"),
+        ({"labels": ["a"], "required_labels": "a"}, "required_labels", "not_a_list"),
+        (
+            {"labels": ["a", "b"], "required_labels": ["a", "b"], "max": 1},
+            "required_labels",
+            "required_above_max",
+        ),
         ({"labels": ["a"], "min": 3, "max": 2}, "min", "min_above_max"),
         ({"labels": ["a"], "max": 501}, "max", "number_out_of_range"),
         ({"labels": ["a"], "gold_match": 0}, "gold_match", "number_out_of_range"),
@@ -118,7 +122,7 @@ def test_it_refuses_the_same_box_twice_whatever_its_id() -> None:
 
 
 def test_it_asks_for_enough_boxes_and_for_every_required_label() -> None:
-    config = boxes.parse({"labels": ["cat", "dog"], "min": 1, "max": 2, "required": ["dog"]})
+    config = boxes.parse({"labels": ["cat", "dog"], "min": 1, "max": 2, "required_labels": ["dog"]})
     assert code_and_place(config) == ("too_few", "regions")
     assert code_and_place(config, *[box(i, 1, 5, 5) for i in range(3)]) == ("too_many", "regions")
     assert code_and_place(config, box(1, 1, 5, 5)) == ("label_missing", "regions")
@@ -251,7 +255,7 @@ def test_it_merges_within_the_bounds_of_its_settings() -> None:
     few = boxes.parse({"labels": ["cat", "dog"], "max": 1})
     answers = [drawn(a, config=few), drawn(a, config=few), drawn(b, config=few), drawn(b, config=few)]
     assert boxes.merge(few, answers, [0.8, 0.8, 0.9, 0.9]).value == drawn(b)
-    many = boxes.parse({"labels": ["cat", "dog"], "min": 1, "required": ["dog"]})
+    many = boxes.parse({"labels": ["cat", "dog"], "min": 1, "required_labels": ["dog"]})
     spread = [drawn(a, c), drawn(a, box(2, 42, 20, 20, "dog")), drawn(a, box(40, 42, 20, 20, "dog"))]
     assert len(regions_of(boxes.merge(many, spread, [0.9, 0.8, 0.8]).value)) == 2
     assert boxes.merge(many, spread, [0.9, 0.8, 0.8]).value == drawn(a, c)

@@ -119,7 +119,7 @@ def test_a_hostile_setting_is_refused_by_name(name: str, sent: str) -> None:
         assert refusal is not None
         # a setting that depends on the hostile one may be named beside it, or in its place
         named = {problem.where.split(".")[0] for problem in refusal.problems}
-        assert named & {key, "min", "required"}
+        assert named & {key, "min", "required_labels"}
         assert all(len(problem.message) < 1_000 for problem in refusal.problems)
 
 

@@ -31,10 +31,10 @@ def where(start: int, end: int) -> dict[str, Any]:
         ({"column": "text", "labels": ["a"], "match": "near"}, "match", "word_unknown"),
         ({"column": "text", "labels": ["a"], "overlap": 1}, "overlap", "not_true_or_false"),
         ({"column": "text", "labels": ["a"], "min": 3, "max": 2}, "min", "min_above_max"),
-        ({"column": "text", "labels": ["a"], "required": ["b"]}, "required.0", "label_unknown"),
+        ({"column": "text", "labels": ["a"], "required_labels": ["b"]}, "required_labels.0", "label_unknown"),
         (
-            {"column": "text", "labels": ["a", "b"], "required": ["a", "b"], "max": 1},
-            "required",
+            {"column": "text", "labels": ["a", "b"], "required_labels": ["a", "b"], "max": 1},
+            "required_labels",
             "required_above_max",
         ),
         ({"column": "text", "labels": ["a"], "gold_score": "0.5"}, "gold_score", "number_out_of_range"),
@@ -89,7 +89,7 @@ def test_labels_may_overlap_where_they_may_but_never_one_with_itself() -> None:
 
 
 def test_a_label_can_be_required() -> None:
-    strict = spans.parse({"column": "text", "labels": ["who", "where"], "required": ["where"]})
+    strict = spans.parse({"column": "text", "labels": ["who", "where"], "required_labels": ["where"]})
     spans.validate(strict, [where(0, 4)])
     with pytest.raises(AnswerInvalid) as refusal:
         spans.validate(strict, [who(0, 4)])

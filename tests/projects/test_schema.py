@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from marketplace.projects.schema import (
+    OWN_KEYS,
     AnswerProblems,
     Schema,
     SchemaInvalid,
@@ -13,6 +14,8 @@ from marketplace.projects.schema import (
     describe,
     parse,
 )
+from tests.kinds.region_cases import CASES as REGIONS
+from tests.kinds.simple_cases import CASES as SIMPLE
 
 PETS = {
     "questions": [
@@ -108,3 +111,10 @@ def test_it_has_nothing_against_a_good_answer(schema: Schema) -> None:
 
 def test_it_refuses_an_answer_that_is_not_an_object(schema: Schema) -> None:
     assert [problem.code for problem in answer_problems(schema, ["cat"])] == ["answer_not_an_object"]
+
+
+@pytest.mark.parametrize("case", SIMPLE | REGIONS)
+def test_a_kind_s_settings_have_names_of_their_own(case: str) -> None:
+    """What a question has anyway (its name, whether it is required) is not what its kind calls a setting."""
+    kind, config, _ = (SIMPLE | REGIONS)[case]
+    assert not kind.describe(config).keys() & set(OWN_KEYS)

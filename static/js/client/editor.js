@@ -1,5 +1,6 @@
 // The project editor: a few fields become the schema, and the worker's own renderer shows what comes of it.
 
+import { post } from "../api.js";
 import { find, findAll, icon, make } from "../dom.js";
 import { SAMPLE } from "../kinds/picture.js";
 import { QuestionForm } from "../questions.js";
@@ -24,6 +25,7 @@ class Editor {
     find("#gallery").addEventListener("change", (event) => this.begin(event.target.value));
     form.addEventListener("click", (event) => {
       if (event.target.closest("[data-act=add]")) this.addOption("", true);
+      if (event.target.closest("[data-act=foreign]")) this.bring(find("#foreign").value);
     });
     form.addEventListener("keydown", (event) => this.key(event));
     form.addEventListener("submit", (event) => this.check(event));
@@ -43,6 +45,7 @@ class Editor {
   }
 
   get schema() {
+    if (this.whole) return this.whole;
     const settings = SETTINGS[this.kind].read([...new Set(this.options)]);
     const question = { name: nameOf(this.title.value), kind: this.kind, title: this.title.value.trim(), ...settings };
     return { questions: [question], display: this.display };
@@ -101,8 +104,27 @@ class Editor {
 
   /** Start from a setup of the gallery. */
   begin(name) {
+    this.whole = null;
+    this.part.foreign.replaceChildren();
     this.read(GALLERY[name] ?? { questions: [{ kind: "choice", options: ["", ""] }] });
     this.update();
+  }
+
+  /** Take over another tool's configuration as it is: it may say more than the fields can. */
+  async bring(config) {
+    const part = this.part.foreign;
+    part.textContent = word("editor.reading");
+    try {
+      const { schema, left_out: leftOut } = await post("/api/v1/schemas/label-studio", { config });
+      this.whole = schema;
+      this.update();
+      const lines = leftOut.map(({ where, detail }) => make("li", {}, make("code", {}, where), " ", detail));
+      const end = lines.length ? [make("p", {}, word("editor.left_out")), make("ul", {}, ...lines)] : [make("p", {}, word("editor.all_in"))];
+      part.replaceChildren(make("p", {}, word("editor.whole", { count: schema.questions.length })), ...end);
+    } catch (error) {
+      const faults = error.errors?.length ? error.errors.map(({ detail }) => detail) : [error.message];
+      part.replaceChildren(...faults.map((each) => make("p", { class: "error" }, each)));
+    }
   }
 
   read(schema) {
@@ -125,7 +147,9 @@ class Editor {
     for (const part of findAll("[data-for]", this.form)) part.hidden = !part.dataset.for.split(" ").includes(this.kind);
     const { schema } = this;
     this.hidden.value = JSON.stringify(schema);
-    this.complain(SETTINGS[this.kind].fault?.(schema.questions[0]));
+    this.part.question.hidden = Boolean(this.whole);
+    this.title.required = !this.whole;
+    this.complain(this.whole ? null : SETTINGS[this.kind].fault?.(schema.questions[0]));
     this.preview(schema);
   }
 
@@ -138,17 +162,13 @@ class Editor {
   }
 
   preview(schema) {
-    const [question] = schema.questions;
-    const shown = { ...question, title: question.title || word("editor.no_question") };
-    for (const list of ["options", "labels", "tree"]) if (Array.isArray(shown[list]) && !shown[list].length) shown[list] = ["…", "… …"];
+    const questions = schema.questions.map(shownOf);
     const display = schema.display.map(({ field, as }) => ({ field, as: SAMPLE_AS[as] || as }));
-    const ranked = question.kind === "ranking" && question.columns ? question.options : [];
-    const own = [question.left, question.right, question.column, ...ranked].filter(Boolean);
-    const fields = display.length ? display.map(({ field }) => [field, word("question.sample")]) : [["", word("editor.row")]];
-    const data = own.length && !display.length ? {} : Object.fromEntries(fields);
-    const samples = { spans: word("editor.text"), boxes: SAMPLE };
-    for (const column of own) data[column] = samples[question.kind] ?? column;
-    const form = new QuestionForm({ questions: [shown], display }, { row: data });
+    const samples = Object.assign({}, ...questions.map(samplesOf));
+    const data = Object.fromEntries(display.map(({ field }) => [field, word("question.sample")]));
+    if (!display.length && !Object.keys(samples).length) data[""] = word("editor.row");
+    Object.assign(data, samples);
+    const form = new QuestionForm({ questions, display }, { row: data });
     this.part.preview.replaceChildren(drawRow(data, { display }, form.stages), form.element);
   }
 
@@ -157,6 +177,20 @@ class Editor {
     if (this.form.reportValidity()) return;
     event.preventDefault();
   }
+}
+
+/** A question that is not finished yet, so that it can be drawn. */
+function shownOf(question) {
+  const shown = { ...question, title: question.title || word("editor.no_question") };
+  for (const list of ["options", "labels", "tree"]) if (Array.isArray(shown[list]) && !shown[list].length) shown[list] = ["…", "… …"];
+  return shown;
+}
+
+/** What the columns that a question itself shows might hold. */
+function samplesOf({ kind, left, right, column, columns, options }) {
+  const own = [left, right, column, ...(kind === "ranking" && columns ? options : [])].filter(Boolean);
+  const sample = { spans: word("editor.text"), boxes: SAMPLE }[kind];
+  return Object.fromEntries(own.map((name) => [name.value ?? name, sample ?? name.value ?? name]));
 }
 
 /** A question's name in results: small letters, digits and "_", from its title. */

@@ -73,13 +73,12 @@ class Boxes {
   }
 
   fault() {
-    const { min = 0, max = Infinity, required = [] } = this.question;
+    const { min = 0, max = Infinity, required_labels: needed = [] } = this.question;
     if (this.picture.failed) return word("row.picture_failed");
     if (!this.picture.size) return word("boxes.loading");
     if (this.boxes.length < min) return word("fault.mark_at_least", { count: min });
     if (this.boxes.length > max) return word("fault.mark_at_most", { count: max });
-    const wanted = Array.isArray(required) ? required : [];
-    const missing = wanted.find((label) => !this.boxes.some((box) => box.label === label));
+    const missing = needed.find((label) => !this.boxes.some((box) => box.label === label));
     return missing ? word("fault.mark_required", { label: this.nameOf(missing) }) : "";
   }
 

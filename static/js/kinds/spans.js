@@ -90,8 +90,7 @@ export function spans(question, id, form) {
     fault(value) {
       if (value.length < (question.min ?? 0)) return word("fault.mark_at_least", { count: question.min });
       if (value.length > (question.max ?? Infinity)) return word("fault.mark_at_most", { count: question.max });
-      const open = (question.required || []).length && Array.isArray(question.required) ? question.required : [];
-      const missing = open.find((label) => !value.some((each) => each.label === label));
+      const missing = (question.required_labels || []).find((label) => !value.some((each) => each.label === label));
       return missing ? word("fault.mark_required", { label: labels.get(missing)?.label ?? missing }) : "";
     },
     inWords: (value) => value.map((each) => `${surface.slice(each)} (${labels.get(each.label)?.label ?? each.label})`).join(", ") || word("spans.none"),
