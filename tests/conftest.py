@@ -18,8 +18,8 @@ from marketplace.local.testing import throwaway_servers
 
 servers = ExitStack()
 
-# No test may fail because the machine is busy. At a desk every run tries other cases; before a landing the same
-# ones, so that what fails there was broken by what is to land.
+# No test may fail because the machine is busy. At a desk every run tries other cases; before a landing the
+# same ones, so that what fails there was broken by what is to land.
 hypothesis.settings.register_profile(
     "patient",
     deadline=None,
