@@ -28,8 +28,9 @@ from marketplace.ledger.checks import ledger_checks, ledger_sum_micros
 from marketplace.ledger.selectors import balance_micros
 from marketplace.projects.access import batch_for_user, project_for_user
 from marketplace.projects.models import Batch, BatchState, Project
-from marketplace.projects.selectors import guidelines_html
+from marketplace.projects.selectors import guidelines_html, schema_of
 from marketplace.projects.services import escrow_of, launch_faults, quote_batch
+from marketplace.projects.words import in_words
 from tasks.exports.api import export_response
 from tasks.exports.selectors import result_of, result_tasks
 from tasks.flow.api import ACTIONS
@@ -232,13 +233,10 @@ def _project_line(project: Project) -> dict[str, Any]:
 def _rows(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     rows = listed(request, result_tasks(batch), "id")
     rows["results"] = [result_of(task) for task in rows["results"]]
+    schema = schema_of(batch.project_id)
     for row in rows["results"]:
-        row["value"] = " · ".join(_as_text(value) for value in row["value"].values()) or None
+        row["value"] = in_words(schema, row["value"]) or None
     return rows
-
-
-def _as_text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _payout_line(payout: Payout) -> dict[str, Any]:

@@ -52,13 +52,14 @@ def test_it_judges_what_two_workers_disagree_on(
     wait_for(lambda: call(client, "GET", f"/batches/{batch}")["progress"]["disputes_open"], "no dispute", 20)
 
     case = desk.locator("[data-part=case]")
-    for _ in range(40):
-        desk.locator("[data-part=queue] button, [data-part=state] button").first.click()
-        expect(case).to_be_visible()
+    for others in range(60):  # other stories may have left disputes; the desk goes on to the next by itself
+        if not case.is_visible():
+            desk.locator("[data-part=queue] button, [data-part=state] button").first.click()
+            expect(case).to_be_visible()
         if "Well then." in case.inner_text():
             break
         desk.locator("[data-act=undecidable]").click()
-        expect(case).not_to_contain_text("…never…")
+        expect(desk.locator("[data-part=done]")).to_contain_text(str(others + 1))
     expect(case).to_contain_text("Well then.")
     expect(desk.locator("[data-part=answers]")).to_contain_text("glad")
     desk.locator("[data-part=panel]").get_by_text("sad", exact=True).click()

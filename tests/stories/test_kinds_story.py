@@ -61,6 +61,8 @@ def searched_down(page: Page) -> None:
     page.locator("[data-act=submit]").click()
 
 
+#: one answer settles a task, so that no expert is asked
+ONE_WILL_DO: dict[str, Any] = {"min_overlap": 1, "max_overlap": 1, "target_accuracy": 0.5}
 ASKED = {"name": "q"}
 SCALE = ASKED | {"kind": "rating", "min": 0, "max": 5, "labels": {"0": "bad", "5": "good"}}
 NUMBER = ASKED | {"kind": "number", "title": "How many?", "min": 0, "unit": "people"}
@@ -98,9 +100,7 @@ def results_of(page: Page, batch: str) -> list[Any]:
 def test_each_kind_is_answered_and_read_back(sign_in: Callable[..., Page]) -> None:
     client = sign_in("client")
     batches = {
-        name: launch(
-            client, name, f"id,text\n1,{TEXT}\n", question=act.question, min_overlap=1, max_overlap=1
-        )
+        name: launch(client, name, f"id,text\n1,{TEXT}\n", question=act.question, **ONE_WILL_DO)
         for name, act in ACTS.items()
     }
     page = sign_in("worker")
@@ -121,8 +121,7 @@ def test_two_are_compared_side_by_side_in_an_order_drawn_for_the_task(sign_in: C
     client = sign_in("client")
     question = ASKED | {"kind": "pairwise", "title": "Which is better?", "left": "a", "right": "b"}
     rows = "id,a,b\n" + "".join(f"{n},left words,right words\n" for n in range(12))
-    terms = {"min_overlap": 1, "max_overlap": 1, "suite_size": 12}
-    batch = launch(client, "Pairs", rows, question=question, **terms)
+    batch = launch(client, "Pairs", rows, question=question, suite_size=12, **ONE_WILL_DO)
     page = sign_in("worker")
     page.goto(f"/work/{batch}")
     firsts = []
@@ -157,8 +156,7 @@ def drawn(page: Page, *, start: tuple[float, float], end: tuple[float, float]) -
 def test_boxes_are_drawn_changed_and_taken_away(sign_in: Callable[..., Page]) -> None:
     client = sign_in("client")
     rows = f'id,picture\n1,"{PICTURE}"\n2,"{PICTURE}"\n'
-    terms = {"min_overlap": 1, "max_overlap": 1, "suite_size": 2}
-    batch = launch(client, "Boxes", rows, question=BOXES, **terms)
+    batch = launch(client, "Boxes", rows, question=BOXES, suite_size=2, **ONE_WILL_DO)
     page = sign_in("worker")
     page.goto(f"/work/{batch}")
     picture = page.locator(".picture-layer")
