@@ -61,8 +61,13 @@ def searched_down(page: Page) -> None:
     page.locator("[data-act=submit]").click()
 
 
-#: one answer settles a task, so that no expert is asked
-ONE_WILL_DO: dict[str, Any] = {"min_overlap": 1, "max_overlap": 1, "target_accuracy": 0.5}
+#: one answer settles a task, so that no expert is asked; and nothing is paid while other stories count money
+ONE_WILL_DO: dict[str, Any] = {
+    "min_overlap": 1,
+    "max_overlap": 1,
+    "target_accuracy": 0.5,
+    "acceptance_seconds": 86_400,
+}
 ASKED = {"name": "q"}
 SCALE = ASKED | {"kind": "rating", "min": 0, "max": 5, "labels": {"0": "bad", "5": "good"}}
 NUMBER = ASKED | {"kind": "number", "title": "How many?", "min": 0, "unit": "people"}

@@ -40,8 +40,12 @@ def test_it_answers_by_keyboard_and_is_paid(sign_in: Callable[..., Page]) -> Non
         return bool(lines and lines[0]["available_micros"] >= earned + 3 * 50_000)
 
     wait_for(paid, "three answers were not paid", 40)
-    page.goto("/earnings")
-    expect(page.get_by_text("Answers: 3").or_(page.get_by_text("Worker story")).first).to_be_visible()
+
+    def told() -> bool:
+        page.goto("/earnings")
+        return page.get_by_text("Worker story").first.is_visible()
+
+    wait_for(told, "the statement does not tell of them", 40)
 
 
 def test_it_works_with_a_thumb(sign_in: Callable[..., Page]) -> None:
