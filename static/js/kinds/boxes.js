@@ -31,7 +31,6 @@ class Boxes {
     const column = question.column || form.schema.display?.find(({ as }) => as === "image")?.field;
     const address = form.row ? pictureAddress(form.row[column] ?? "") : SAMPLE;
     this.picture = new Picture(address, question.title || question.name, () => this.show());
-    this.size = null;
     this.palette = make("div", { class: "choices choices-row", role: "group", "aria-label": word("spans.labels") });
     this.list = make("ol", { class: "marks" });
     const error = errorFor(id);

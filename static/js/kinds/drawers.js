@@ -2,8 +2,8 @@
 //
 // A control has `element` and `error`; `focus()`, `read()` (null where it is unanswered) and `write(value)`; and, where
 // the kind has more to say: `press(digit)`, `fault(value)` ("" where the value is fine, null to ask only whether it
-// is there), `inWords(value)`, `oneChoice` (one press answers it), `typed` (its keys are letters), and `stage`:
-// an element that stands in the row, in place of some of its columns.
+// is there), `inWords(value)`, `oneChoice` (one press answers it), `busy` (the next digit is for it), and `stage`: an
+// element that stands in the row, in place of some of its columns.
 
 import { boxes } from "./boxes.js";
 import { choice } from "./choice.js";

@@ -17,7 +17,6 @@ export function number(question, id, form) {
   return {
     element,
     error,
-    typed: true,
     focus: () => input.focus(),
     read: () => (input.value.trim() ? readNumber(input.value) : null),
     write: (value) => {

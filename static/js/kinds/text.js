@@ -16,7 +16,6 @@ export function text(question, id, form) {
   return {
     element,
     error,
-    typed: true,
     focus: () => input.focus(),
     read: () => input.value.trim() || null,
     write: (value) => {
